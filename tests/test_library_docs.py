@@ -18,12 +18,12 @@ from market.demo.carrier.app import CarrierSandbox, create_app
 from market.demo.carrier.routes import SandboxParcel
 from market.kernel import Database
 from market.kernel.clock import get_business_day
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.people.identity.models import Role
 from market.sales.aftersales.receive import confirm_receipt
 from market.sales.aftersales.ship import ship_suborder
 from market.sales.orders.address import seal_address
 from market.sales.payouts.account import enter_payout_account
-from market.sheets.write_spreadsheet import FileFormat
 from payments import AccountKind, receive
 from payments.sandbox import running
 from payments.sandbox.server import running_app

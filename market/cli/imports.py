@@ -11,7 +11,7 @@ from market.cli.exports import WrittenFile, write_atomically
 from market.cli.options import County, Json
 from market.cli.runtime import open_runtime, read_input, run
 from market.kernel import Refusal
-from market.sheets.write_spreadsheet import FileFormat
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.kinds import DOCUMENTS, IMPORT_KINDS, MANIFESTS, ImportKind
 from market.subsidies.imports.run_import import run_import
 from market.subsidies.imports.upload import ImportContext, ImportResult, Upload, prepare_upload

@@ -8,9 +8,9 @@ from msgspec import Struct
 from market.cli.exports import WrittenFile, write_atomically
 from market.cli.runtime import Runtime, open_runtime, read_input
 from market.kernel import Refusal
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.people.identity.access import get_operator_seat
 from market.people.identity.models import NotSignedIn
-from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.billing import import_billing
 from market.subsidies.imports.kinds import BILLING
 from market.subsidies.imports.models import ManifestMissing

@@ -11,11 +11,11 @@ from market.cli.exports import WrittenFile, write_atomically
 from market.cli.options import As, Json
 from market.cli.runtime import Runtime, open_runtime, read_input, run
 from market.kernel import Refusal
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.places.county_files.holidays import HOLIDAYS
 from market.places.county_files.models import WHOLE_COUNTRY, CountyFile, FileKind, FileOutcome
 from market.places.county_files.run_file_import import import_county_file
 from market.places.county_files.templates import write_file_template
-from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.month.cycles import read_county
 from market.villages.areas import COUNTY_FILE_KINDS
 

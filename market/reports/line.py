@@ -8,11 +8,11 @@ from msgspec import Struct
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import count_days_in_month
 from market.kernel.seal import Seal, UnsealError
+from market.kernel.sheets.redact import REDACTED
 from market.kernel.structs import build_from
 from market.kernel.text import mask_phone
 from market.reports.line_history import KnownFact, TakenStep, list_known_facts, list_taken_steps
 from market.reports.reasons import expand_reasons
-from market.sheets.redact import REDACTED
 from market.subsidies.engine.explain import explain_en, explain_zh
 from market.subsidies.engine.reasons import REASON_NAMES
 from market.subsidies.engine.steps import Step

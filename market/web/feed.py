@@ -19,10 +19,10 @@ from market.http import HttpRequest
 from market.kernel.clock import Clock
 from market.kernel.public_reads import PublicReads
 from market.kernel.rate_limits import RateClass
+from market.kernel.sheets.spreadsheet import Column
+from market.kernel.sheets.write_spreadsheet import write_csv
 from market.people.identity.models import NotFound
 from market.people.storage.photos import PhotoFormat, get_photo_paths
-from market.sheets.spreadsheet import Column
-from market.sheets.write_spreadsheet import write_csv
 from market.villages.channels.read import find_channel
 from market.web.assets import HOUR, get_origin
 from payments.money import format_yuan

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from market.kernel import Database
+from market.kernel.sheets.spreadsheet import digest
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.people.identity.actors import find_actor_by_handle
 from market.people.identity.operators import create_operator
-from market.sheets.spreadsheet import digest
-from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.operators.history import export_settled_rows
 from tests.subsidies.operators.bills import bill_row, write
 from tests.support.app import Service

@@ -23,13 +23,13 @@ from market.http import HttpRequest
 from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
+from market.kernel.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor
 from market.people.storage.files import FileStore
 from market.people.storage.photo_archive import decode_archived_photos
 from market.people.storage.photos import PhotoPurpose, require_photo_quota
 from market.people.storage.uploads import store_decoded_photos
-from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat
 
 
 class ListingFileUpload(Struct, frozen=True, forbid_unknown_fields=True):

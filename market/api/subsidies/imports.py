@@ -22,10 +22,10 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.people.identity.access import get_visible_divisions
 from market.people.identity.models import Actor
 from market.people.storage.files import FileStore
-from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.formats.templates import Download, write_template
 from market.subsidies.imports.held import load_held, write_held
 from market.subsidies.imports.kinds import DOCUMENTS, IMPORT_KINDS, MANIFESTS, ImportKind

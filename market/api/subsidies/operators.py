@@ -20,10 +20,10 @@ from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.people.identity.access import require_operator
 from market.people.identity.models import Actor, NotFound
 from market.people.storage.files import FileStore
-from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.formats.templates import write_template
 from market.subsidies.imports.kinds import BILLING, OPERATOR_KINDS
 from market.subsidies.imports.upload import ImportResult, Upload

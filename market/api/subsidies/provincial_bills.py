@@ -18,10 +18,10 @@ from market.kernel import Connection, Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.people.identity.models import Actor, NotFound
 from market.people.storage.files import FileStore
-from market.sheets.models import CellFault
-from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.kinds import BILLING
 from market.subsidies.imports.upload import ImportResult, Upload
 from market.subsidies.tasks.models import SplitTask, TaskFailed, TaskState

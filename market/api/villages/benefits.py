@@ -16,11 +16,11 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.kernel.sheets.spreadsheet import digest
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor
 from market.people.storage.files import FileStore
 from market.reports.village_benefits import VillageBenefit, list_village_benefits
-from market.sheets.spreadsheet import digest
 from market.subsidies.month.cycles import read_county
 from market.villages.benefits.models import HouseholdLink, OwnBenefit, ShopHousehold, ShopRule
 from market.villages.benefits.rules_file import ImportedRules, import_benefit_rules

@@ -35,10 +35,10 @@ from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.kernel.sheets.spreadsheet import digest
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor
 from market.people.storage.files import FileStore
-from market.sheets.spreadsheet import digest
 from market.subsidies.month.cycles import read_county
 
 KEYS_CACHE = "public, max-age=3600"

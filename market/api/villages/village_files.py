@@ -12,12 +12,12 @@ from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
+from market.kernel.sheets.spreadsheet import digest
 from market.people.identity.models import Actor, NotFound
 from market.people.storage.files import FileStore
 from market.places.county_files.models import CountyFile, FileResult
 from market.places.county_files.run_file_import import import_county_file, require_importer
 from market.places.divisions.village_periods import VillagePeriod, list_changed_villages
-from market.sheets.spreadsheet import digest
 from market.subsidies.month.cycles import read_county
 from market.villages.areas import COUNTY_FILE_KINDS
 

@@ -11,13 +11,20 @@ from market.catalogue.listings.listing_sheet import CELLS_BY_FIELD, COLUMNS, Lis
 from market.catalogue.listings.models import BadListing, CertificateNeeded
 from market.catalogue.listings.publish import NewProduct, publish_product
 from market.kernel import Connection, Query
+from market.kernel.sheets.models import FileUnreadable
+from market.kernel.sheets.spreadsheet import (
+    SMALL_SHEET,
+    CellFaults,
+    Spreadsheet,
+    digest,
+    malformed_file,
+    read_spreadsheet,
+)
 from market.kernel.text import clean_name, clean_text
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor
 from market.people.moderation.forbidden_words import ForbiddenWord
-from market.sheets.models import FileUnreadable
-from market.sheets.spreadsheet import SMALL_SHEET, CellFaults, Spreadsheet, digest, malformed_file, read_spreadsheet
 
 MAX_IMPORTED_ROWS = 200
 _MAX_NAME_LENGTH = 200

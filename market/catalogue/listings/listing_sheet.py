@@ -9,13 +9,13 @@ from market.catalogue.listings.goods_terms import STORAGE_NAMES, GoodsTerms, Sto
 from market.catalogue.listings.models import MAX_QUANTITY
 from market.catalogue.listings.publish import NewProduct
 from market.kernel import Connection, Fen, Query
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import FORMULA_STARTS, CellFaults, Column, Spreadsheet, SpreadsheetRow
+from market.kernel.sheets.write_spreadsheet import FileFormat, write_csv, write_xlsx
 from market.kernel.text import normalize_text
 from market.people.identity.access import require_producer
 from market.people.identity.models import Actor
 from market.places.divisions.regions import REGIONS
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import FORMULA_STARTS, CellFaults, Column, Spreadsheet, SpreadsheetRow
-from market.sheets.write_spreadsheet import FileFormat, write_csv, write_xlsx
 from payments.money import format_yuan, parse_yuan
 
 COLUMNS = (

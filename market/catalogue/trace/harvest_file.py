@@ -18,12 +18,9 @@ from market.catalogue.trace.models import (
 from market.catalogue.trace.plots import add_plot, list_plots, require_open_producer
 from market.catalogue.trace.rules import format_area, parse_area, parse_grams
 from market.kernel import Connection, Query
-from market.kernel.text import clean_name, clean_text
-from market.people.audit.record import add_audit_entry
-from market.people.identity.models import Actor
-from market.sheets.cells import CellReader
-from market.sheets.models import FileUnreadable
-from market.sheets.spreadsheet import (
+from market.kernel.sheets.cells import CellReader
+from market.kernel.sheets.models import FileUnreadable
+from market.kernel.sheets.spreadsheet import (
     SMALL_SHEET,
     CellFaults,
     Column,
@@ -32,7 +29,10 @@ from market.sheets.spreadsheet import (
     malformed_file,
     read_spreadsheet,
 )
-from market.sheets.write_spreadsheet import FileFormat, write_csv, write_xlsx
+from market.kernel.sheets.write_spreadsheet import FileFormat, write_csv, write_xlsx
+from market.kernel.text import clean_name, clean_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.models import Actor
 
 MAX_IMPORTED_HARVESTS = 200
 _MAX_NAME_LENGTH = 200

@@ -6,11 +6,11 @@ from datetime import date
 from msgspec import Struct, to_builtins
 
 from market.kernel import Connection, Query
+from market.kernel.sheets.cells import CellReader
+from market.kernel.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 from market.kernel.text import clean_name, clean_text
 from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.places.county_files.models import CountyFile, FileKind, FilePlan
-from market.sheets.cells import CellReader
-from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 
 _COLUMNS = (
     Column("crop", "作物", example="香菇", meaning="最多 20 个字"),

@@ -3,11 +3,11 @@
 from collections import Counter
 
 from market.kernel import Connection
+from market.kernel.sheets.cells import CellReader
+from market.kernel.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 from market.people.identity.models import Actor
 from market.places.county_files.models import CountyFile, FileKind, FilePlan
 from market.places.divisions.holidays import Holiday, list_holidays, replace_holidays
-from market.sheets.cells import CellReader
-from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 
 COLUMNS = (
     Column("day", "日期", example="2027-01-01", meaning="通知里写到的每一天，放假的和调休上班的"),

@@ -6,6 +6,8 @@ from datetime import date
 import asyncpg
 
 from market.kernel import Connection
+from market.kernel.sheets.cells import CellReader
+from market.kernel.sheets.spreadsheet import CellFaults, Column, Spreadsheet, malformed_file
 from market.kernel.text import clean_text
 from market.people.identity.models import Actor
 from market.places.county_files.models import CountyFile, FileKind, FilePlan
@@ -15,8 +17,6 @@ from market.places.divisions.listed_counties import (
     list_listed_periods,
     store_listed_periods,
 )
-from market.sheets.cells import CellReader
-from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet, malformed_file
 
 COLUMNS = (
     Column("county", "县代码", example="130624", meaning="6 位"),

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 from market.people.identity.models import Actor, Role
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 
 WHOLE_COUNTRY = "000000"
 """Stands for the county of a kind that is for all counties."""

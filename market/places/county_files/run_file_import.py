@@ -3,11 +3,11 @@
 import asyncio
 
 from market.kernel import Connection, Query
+from market.kernel.sheets.spreadsheet import SMALL_SHEET, CellFaults, digest, malformed_file, read_spreadsheet
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import require_county_role, require_platform_staff
 from market.people.identity.models import Actor, NotSignedIn
 from market.places.county_files.models import CountyFile, FileKind, FileOutcome, FileResult, ImportedCountyFile
-from market.sheets.spreadsheet import SMALL_SHEET, CellFaults, digest, malformed_file, read_spreadsheet
 
 _MAX_NAME_LENGTH = 200
 MAX_LISTED = 50

@@ -1,7 +1,7 @@
 """Templates of county files: the columns, one example row, and what each column means."""
 
+from market.kernel.sheets.write_spreadsheet import FileFormat, write_csv, write_xlsx
 from market.places.county_files.models import FileKind
-from market.sheets.write_spreadsheet import FileFormat, write_csv, write_xlsx
 
 
 def write_file_template(kind: FileKind, file_format: FileFormat = FileFormat.XLSX) -> bytes:

@@ -7,6 +7,9 @@ import asyncpg
 
 from market.kernel import Connection
 from market.kernel.division_codes import CODE_DIGITS, TOWNSHIP, get_ancestor_code
+from market.kernel.sheets.cells import CellReader
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import CellFaults, Column, Spreadsheet, malformed_file
 from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.places.county_files.models import CountyFile, FileKind, FilePlan
 from market.places.divisions.queries import get_division_names
@@ -16,9 +19,6 @@ from market.places.divisions.village_periods import (
     list_village_periods,
     store_village_periods,
 )
-from market.sheets.cells import CellReader
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet, malformed_file
 
 type CloseTerms = Callable[[Connection, str, date], Awaitable[None]]
 """End an area's terms of a village on a day, the first without the code; an area passes one, so that villages end."""

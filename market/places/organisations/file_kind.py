@@ -6,6 +6,8 @@ from datetime import date
 from msgspec import Struct, to_builtins
 
 from market.kernel import Connection, Query
+from market.kernel.sheets.cells import CellReader
+from market.kernel.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 from market.kernel.text import clean_text
 from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.places.county_files.models import CountyFile, FileKind, FilePlan
@@ -15,8 +17,6 @@ from market.places.organisations.models import (
     MAX_NAME_LENGTH,
     OrganisationKind,
 )
-from market.sheets.cells import CellReader
-from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 
 COLUMNS = (
     Column("name", "单位名称", example="某某食用菌公司", meaning="和证书一致"),

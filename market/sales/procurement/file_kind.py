@@ -8,14 +8,14 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from market.kernel import Connection, Fen, Query
+from market.kernel.sheets.cells import CellReader
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 from market.kernel.structs import build_from
 from market.kernel.text import normalize_text
 from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.places.county_files.models import CountyFile, FileKind, FilePlan
 from market.sales.procurement.quotas import FIRST_YEAR
-from market.sheets.cells import CellReader
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 
 COLUMNS = (
     Column("order_number", "订单号", example="832201909200001", meaning="832 平台的订单号"),

@@ -10,12 +10,12 @@ import asyncpg
 from market.kernel import Connection, FieldFault, Query
 from market.kernel.quotas import lock_quota
 from market.kernel.seal import Seal
+from market.kernel.sheets.spreadsheet import digest
 from market.kernel.text import clean_name
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import require_county_role
 from market.people.identity.models import Actor
 from market.people.storage.sent_bytes import count_sent_bytes
-from market.sheets.spreadsheet import digest
 from market.subsidies.agreements.models import (
     APPROVER,
     MAX_DOCUMENT_BYTES,

@@ -12,8 +12,8 @@ from msgspec import Struct
 from market.kernel import Database, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.kernel.sheets.redact import REDACTED
 from market.places.counties.settings import CountySettings
-from market.sheets.redact import REDACTED
 from market.subsidies.evidence.erase_persons import make_token
 from market.subsidies.intake.consents import CONSENT_PHOTO_CONTEXT
 from market.subsidies.intake.models import MAX_MEMBERS

@@ -18,10 +18,10 @@ from msgspec import Struct
 from market.kernel import Connection, Database, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.kernel.sheets.redact import REDACTED, redact_rows
+from market.kernel.sheets.spreadsheet import digest
 from market.kernel.text import normalize_identity_number
 from market.places.counties.settings import CountySettings
-from market.sheets.redact import REDACTED, redact_rows
-from market.sheets.spreadsheet import digest
 from market.subsidies.clawbacks.views import ENTRY_NOTE_CONTEXT, STATEMENT_CONTEXT
 from market.subsidies.clawbacks.views import OPINION_CONTEXT as CLAWBACK_OPINION_CONTEXT
 from market.subsidies.clawbacks.views import REASON_CONTEXT as CLAWBACK_REASON_CONTEXT

@@ -8,11 +8,11 @@ from msgspec import Struct, structs
 
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, parse_month
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import MAX_FAULTS, CellFaults, Spreadsheet, malformed_file
 from market.kernel.structs import build_from
 from market.kernel.text import fold_identifier
 from market.people.identity.models import Actor
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import MAX_FAULTS, CellFaults, Spreadsheet, malformed_file
 from market.subsidies.identifiers import add_identifiers, find_identifiers
 from market.subsidies.imports.billing_rows import (
     BillingRow,

@@ -8,10 +8,10 @@ from msgspec import Struct
 from market.kernel import Fen
 from market.kernel.clock import get_previous_month, parse_month
 from market.kernel.division_codes import get_county_code
+from market.kernel.sheets.cells import normalize_code, parse_fen
+from market.kernel.sheets.models import CellFault, FileUnreadable
+from market.kernel.sheets.spreadsheet import CellFaults, Spreadsheet
 from market.kernel.text import fold_identifier
-from market.sheets.cells import normalize_code, parse_fen
-from market.sheets.models import CellFault, FileUnreadable
-from market.sheets.spreadsheet import CellFaults, Spreadsheet
 from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.formats.json_file import read_json
 from market.subsidies.names import KINDS, Operator, ServiceKind

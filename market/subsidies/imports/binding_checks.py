@@ -7,9 +7,9 @@ from itertools import pairwise
 from msgspec import Struct
 
 from market.kernel import Connection, Query
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import CellFaults, Spreadsheet
 from market.kernel.text import fold_identifier, fold_shape
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import CellFaults, Spreadsheet
 from market.subsidies.identifiers import find_identifiers
 from market.subsidies.imports.binding_facts import Binding, BindingRow
 from market.subsidies.imports.enrolments import DECIDED

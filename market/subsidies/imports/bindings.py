@@ -8,10 +8,10 @@ from msgspec.structs import asdict, replace
 
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.kernel.text import fold_identifier
 from market.people.identity.models import Actor
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.identifiers import add_identifiers
 from market.subsidies.imports.binding_checks import check_bindings
 from market.subsidies.imports.binding_facts import (

@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
 from market.kernel.clock import get_business_day, parse_month
+from market.kernel.sheets.models import CellFault, FileUnreadable
+from market.kernel.sheets.spreadsheet import CellFaults, is_json, malformed_file
 from market.people.identity.models import Actor
-from market.sheets.models import CellFault, FileUnreadable
-from market.sheets.spreadsheet import CellFaults, is_json, malformed_file
 from market.subsidies.engine.models import MAX_FEN
 from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.formats.json_file import read_json

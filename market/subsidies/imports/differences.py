@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import Spreadsheet
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import Spreadsheet
 
 type Cells = Mapping[str, str]
 """A fact as the cells of its row, by column name."""

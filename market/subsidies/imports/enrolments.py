@@ -8,9 +8,9 @@ from msgspec import Struct, structs
 from market.kernel import Connection, Query
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.people.identity.models import Actor
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.imports.differences import find_differences, format_optional
 from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.upload import (

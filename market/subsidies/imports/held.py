@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.kernel.sheets.spreadsheet import MAX_ROWS
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.people.audit.record import record_export
 from market.people.identity.access import require_county_role
 from market.people.identity.models import Actor, NotFound
-from market.sheets.spreadsheet import MAX_ROWS
-from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT, get_binding_cells, list_bindings
 from market.subsidies.imports.budget import LIST_BUDGETS, get_budget_cells

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from market.sheets.spreadsheet import Column
+from market.kernel.sheets.spreadsheet import Column
 from market.subsidies.imports.formats.columns import (
     BILLING_COLUMNS,
     BINDING_COLUMNS,

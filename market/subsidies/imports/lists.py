@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.kernel.sheets.spreadsheet import CellFaults, malformed_file
 from market.kernel.text import fold_text
 from market.people.identity.models import Actor
-from market.sheets.spreadsheet import CellFaults, malformed_file
 from market.subsidies.imports.differences import format_optional
 from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file

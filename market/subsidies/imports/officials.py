@@ -13,11 +13,11 @@ from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.kernel.division_codes import get_scope
 from market.kernel.seal import Seal
+from market.kernel.sheets.spreadsheet import CellFaults, Column, digest, malformed_file, read_spreadsheet
 from market.people.identity.actors import find_actor_by_handle
 from market.people.identity.models import AccountId, HandleTaken, Role
 from market.people.identity.officials import Appointment, appoint, find_warnings
 from market.people.identity.phone_accounts import SAVE_OFFICIAL
-from market.sheets.spreadsheet import CellFaults, Column, digest, malformed_file, read_spreadsheet
 from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.upload import ImportResult
 from market.subsidies.models import Outcome

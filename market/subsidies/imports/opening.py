@@ -3,8 +3,8 @@
 from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
+from market.kernel.sheets.spreadsheet import CellFaults, malformed_file
 from market.people.identity.models import Actor
-from market.sheets.spreadsheet import CellFaults, malformed_file
 from market.subsidies.engine.models import MAX_FEN
 from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.kernel.sheets.spreadsheet import digest
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import require_county_role
 from market.people.identity.models import Actor, NotFound, Role
-from market.sheets.spreadsheet import digest
 from market.subsidies.models import FileId
 
 ORIGINAL_CONTEXT = "import_originals.content_sealed"

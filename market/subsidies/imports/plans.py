@@ -8,9 +8,9 @@ from itertools import pairwise
 from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query, split
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.people.identity.models import Actor
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.imports.differences import Cells, find_differences, format_optional
 from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.upload import (

@@ -4,9 +4,9 @@ from datetime import date
 
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
+from market.kernel.sheets.spreadsheet import MAX_FAULTS, CellFaults, malformed_file
 from market.people.identity.models import Actor
 from market.places.divisions.village_periods import list_ended_villages
-from market.sheets.spreadsheet import MAX_FAULTS, CellFaults, malformed_file
 from market.subsidies.imports.models import RegisterDiffers
 from market.subsidies.imports.register_changes import RegisterComparison
 from market.subsidies.imports.register_rows import (

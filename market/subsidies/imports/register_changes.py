@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from market.kernel.seal import Seal
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import Spreadsheet
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import Spreadsheet
 from market.subsidies.imports.differences import Cells, find_differences, format_optional
 from market.subsidies.imports.register_rows import RegisterRow
 from market.subsidies.register.changes import RegisterRows

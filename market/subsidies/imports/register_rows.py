@@ -9,8 +9,8 @@ from unicodedata import normalize
 from msgspec import Struct
 
 from market.kernel.division_codes import get_county_code
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import CellFaults, Spreadsheet
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import CellFaults, Spreadsheet
 from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.names import YES_NO
 from market.subsidies.register.queries import (

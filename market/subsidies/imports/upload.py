@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query, Refusal
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import CellFault, FileUnreadable
+from market.kernel.sheets.spreadsheet import MAX_FAULTS, Spreadsheet, digest, is_json, read_spreadsheet
 from market.kernel.structs import build_from
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import may_send_file, require_file_sender
 from market.people.identity.models import Actor
-from market.sheets.models import CellFault, FileUnreadable
-from market.sheets.spreadsheet import MAX_FAULTS, Spreadsheet, digest, is_json, read_spreadsheet
 from market.subsidies.imports.kinds import BILLING, IMPORT_KINDS
 from market.subsidies.imports.models import BillChanged, FactsDiffer, FileAlreadyImported, FileChanged, OtherOperator
 from market.subsidies.imports.originals import ADD_ORIGINAL, MAX_ORIGINAL_BYTES, Original, seal_originals

@@ -5,8 +5,8 @@ from datetime import date
 from msgspec import Struct
 
 from market.kernel import Connection, Query
+from market.kernel.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.people.identity.models import Actor
-from market.sheets.spreadsheet import CellFaults, Spreadsheet, malformed_file
 from market.subsidies.identifiers import add_identifiers
 from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.upload import ImportResult, PreparedUpload, begin_import, build_result, record_file

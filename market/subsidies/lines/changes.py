@@ -12,13 +12,13 @@ from msgspec.structs import replace
 from market.kernel import Connection, FieldFault, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import CellFault, FileMalformed
+from market.kernel.sheets.write_spreadsheet import write_csv
 from market.kernel.structs import build_from
 from market.kernel.text import clean_text
 from market.people.audit.record import add_audit_entry
 from market.people.identity.access import get_visible_divisions, require_county_role, require_role
 from market.people.identity.models import Actor
-from market.sheets.models import CellFault, FileMalformed
-from market.sheets.write_spreadsheet import write_csv
 from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT, Binding, list_bindings
 from market.subsidies.imports.bindings import import_bindings
 from market.subsidies.imports.formats.columns import BINDING_COLUMNS

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from msgspec.structs import replace
 
 from market.kernel import FieldFault
+from market.kernel.sheets.cells import normalize_code
 from market.kernel.text import fold_identifier, normalize_identity_number
-from market.sheets.cells import normalize_code
 from market.subsidies.imports.binding_facts import Binding, get_binding_cells
 from market.subsidies.imports.formats.identifiers import normalize_device, normalize_sim
 from market.subsidies.lines.models import (

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from market.kernel import Fen
 from market.kernel.clock import get_previous_month, parse_month
-from market.sheets.models import CellFault, FileMalformed, FileUnreadable
-from market.sheets.spreadsheet import CellFaults, Spreadsheet, digest, read_spreadsheet
+from market.kernel.sheets.models import CellFault, FileMalformed, FileUnreadable
+from market.kernel.sheets.spreadsheet import CellFaults, Spreadsheet, digest, read_spreadsheet
 from market.subsidies.imports.billing_rows import (
     Manifest,
     check_together,

@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
+from market.kernel.sheets.spreadsheet import Column
+from market.kernel.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, write_csv, write_xlsx
 from market.people.audit.record import record_export
 from market.people.identity.access import get_visible_divisions, require_operator, require_whole_county
 from market.people.identity.models import Actor, NotFound
-from market.sheets.spreadsheet import Column
-from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, write_csv, write_xlsx
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.imports.formats.templates import Download
 from market.subsidies.models import CycleState

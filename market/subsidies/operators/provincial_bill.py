@@ -8,9 +8,16 @@ import msgspec
 from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import CellFaults, Spreadsheet, SpreadsheetRow, digest, malformed_file, read_spreadsheet
-from market.sheets.write_spreadsheet import write_csv
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import (
+    CellFaults,
+    Spreadsheet,
+    SpreadsheetRow,
+    digest,
+    malformed_file,
+    read_spreadsheet,
+)
+from market.kernel.sheets.write_spreadsheet import write_csv
 from market.subsidies.imports.billing_rows import (
     Manifest,
     list_manifest_differences,

@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from market.kernel import Connection, Query
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import CellFaults, Column, Spreadsheet
+from market.kernel.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, write_csv, write_xlsx
 from market.kernel.text import fold_identifier
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
-from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, write_csv, write_xlsx
 from market.subsidies.imports.billing_rows import BillingRow
 from market.subsidies.imports.formats.columns import BILLING_COLUMNS
 from market.subsidies.imports.formats.templates import Download

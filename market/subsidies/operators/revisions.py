@@ -7,9 +7,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.kernel import Connection, Query
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import CellFaults, Spreadsheet
 from market.kernel.text import fold_identifier
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import CellFaults, Spreadsheet
 from market.subsidies.imports.billing_rows import (
     MAX_UPWARD_MONTHS,
     BillingRow,

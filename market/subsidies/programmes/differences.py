@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from market.sheets.models import CellFault
+from market.kernel.sheets.models import CellFault
 from market.subsidies.programmes.source import ProgrammeSource
 
 _NAMES = {

@@ -10,10 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from market.kernel import Connection, Query
+from market.kernel.sheets.models import CellFault, FileUnreadable
+from market.kernel.sheets.spreadsheet import CellFaults, decode_text, digest, malformed_file
 from market.kernel.text import find_foreign_letters
 from market.people.identity.models import Actor
-from market.sheets.models import CellFault, FileUnreadable
-from market.sheets.spreadsheet import CellFaults, decode_text, digest, malformed_file
 from market.subsidies.engine.models import BadCase, Case, Programme
 from market.subsidies.engine.read import read_case
 from market.subsidies.imports.documents import match_documents

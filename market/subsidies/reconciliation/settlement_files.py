@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from market.kernel import Connection, Fen, Query
 from market.kernel.seal import Seal
-from market.sheets.spreadsheet import FORMULA_STARTS, digest
+from market.kernel.sheets.spreadsheet import FORMULA_STARTS, digest
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.models import CycleId, MonthRefusal
 from market.subsidies.month.cycles import Cycle

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from market.kernel import FieldFault, Refusal
 from market.kernel.seal import Seal
-from market.sheets.models import CellFault
+from market.kernel.sheets.models import CellFault
 from market.subsidies.imports.upload import ImportResult
 from market.subsidies.models import StepResult
 from market.subsidies.month.run import RunResult

@@ -13,13 +13,13 @@ from market.kernel import Connection, Query, Refusal
 from market.kernel.clock import get_business_day
 from market.kernel.database import set_scope
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.kernel.structs import build_from
 from market.people.audit.record import record_export
 from market.people.identity.access import get_operator_seat
 from market.people.identity.models import Actor, NotFound
 from market.people.storage.files import FileStore
-from market.sheets.models import CellFault
-from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.formats.templates import Download
 from market.subsidies.imports.kept_uploads import KeptUpload
 from market.subsidies.imports.kinds import BILLING

@@ -15,11 +15,11 @@ from market.kernel.clock import Clock
 from market.kernel.idempotency import free_key
 from market.kernel.memory import collect_and_release_memory, release_free_memory
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import FileUnreadable
 from market.kernel.structs import build_from
 from market.people.identity.actors import find_actor_by_id
 from market.people.identity.models import Actor, NotSignedIn
 from market.people.storage.files import FileMissing, FileStore
-from market.sheets.models import FileUnreadable
 from market.subsidies.imports.kept_uploads import (
     KEPT_FOR,
     MAX_KEPT_UPLOADS,

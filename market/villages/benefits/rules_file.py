@@ -8,13 +8,9 @@ from msgspec import Struct, to_builtins
 
 from market.kernel import BASIS_POINTS, Connection, Fen, Query
 from market.kernel.clock import get_business_day
-from market.kernel.text import clean_text
-from market.people.audit.record import add_audit_entry
-from market.people.identity.access import require_producer
-from market.people.identity.models import Actor
-from market.sheets.cells import CellReader
-from market.sheets.models import FileUnreadable
-from market.sheets.spreadsheet import (
+from market.kernel.sheets.cells import CellReader
+from market.kernel.sheets.models import FileUnreadable
+from market.kernel.sheets.spreadsheet import (
     SMALL_SHEET,
     CellFaults,
     Column,
@@ -23,7 +19,11 @@ from market.sheets.spreadsheet import (
     malformed_file,
     read_spreadsheet,
 )
-from market.sheets.write_spreadsheet import FileFormat, write_csv, write_xlsx
+from market.kernel.sheets.write_spreadsheet import FileFormat, write_csv, write_xlsx
+from market.kernel.text import clean_text
+from market.people.audit.record import add_audit_entry
+from market.people.identity.access import require_producer
+from market.people.identity.models import Actor
 from market.villages.benefits.models import HOW_NAMES, MAX_CODE_LENGTH, MAX_WAGE_FEN, BenefitHow
 from market.villages.benefits.wall import enter_benefits
 from payments.money import format_percent, parse_percent, parse_yuan

@@ -9,11 +9,11 @@ from msgspec import Struct, to_builtins
 from market.catalogue.listings.search.counties import MAX_COUNTIES
 from market.kernel import Connection, Query
 from market.kernel.division_codes import COUNTY, pad_code
+from market.kernel.sheets.cells import CellReader
+from market.kernel.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 from market.kernel.text import clean_text
 from market.people.identity.models import Actor
 from market.places.county_files.models import CountyFile, FileKind, FilePlan
-from market.sheets.cells import CellReader
-from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 from market.villages.channels.models import ChannelKind
 
 COLUMNS = (

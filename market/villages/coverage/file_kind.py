@@ -7,11 +7,11 @@ from datetime import date
 from msgspec import Struct, to_builtins
 
 from market.kernel import Connection, Query
+from market.kernel.sheets.cells import CellReader
+from market.kernel.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.places.county_files.models import CountyFile, FileKind, FilePlan
 from market.places.divisions.village_periods import VillagePeriod, list_ended_villages, list_village_periods
-from market.sheets.cells import CellReader
-from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 from market.villages.coverage.models import (
     SETTING_NAMES,
     TECHNOLOGY_NAMES,

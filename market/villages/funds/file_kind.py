@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from msgspec import Struct, to_builtins
 
 from market.kernel import Connection, Fen, Query
+from market.kernel.sheets.cells import CellReader
+from market.kernel.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 from market.kernel.text import clean_text
 from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.places.county_files.models import CountyFile, FileKind, FilePlan
-from market.sheets.cells import CellReader
-from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 from market.villages.funds.models import (
     KIND_NAMES,
     MAX_FEN,

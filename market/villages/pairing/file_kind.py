@@ -8,12 +8,12 @@ from uuid import UUID
 from msgspec import Struct
 
 from market.kernel import Connection, Query
+from market.kernel.sheets.cells import CellReader, normalize_code
+from market.kernel.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.places.county_files.models import CountyFile, FileKind, FilePlan
 from market.places.divisions.village_periods import VillagePeriod, list_ended_villages, list_village_periods
 from market.places.organisations.credit_codes import normalize_credit_code
-from market.sheets.cells import CellReader, normalize_code
-from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 from market.villages.pairing.models import (
     MAX_PLEDGES,
     MAX_TARGET,

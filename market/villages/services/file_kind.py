@@ -7,11 +7,11 @@ from datetime import date, datetime
 
 from market.kernel import Connection, Query
 from market.kernel.clock import SHANGHAI, get_business_day
+from market.kernel.sheets.cells import CellReader, normalize_code
+from market.kernel.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 from market.people.identity.models import COUNTY_KEEPERS, Actor
 from market.places.county_files.models import CountyFile, FileKind, FilePlan
 from market.places.divisions.village_periods import VillagePeriod, list_ended_villages, list_village_periods
-from market.sheets.cells import CellReader, normalize_code
-from market.sheets.spreadsheet import CellFaults, Column, Spreadsheet
 from market.villages.services.models import (
     DEFAULT_ROOM,
     MAX_ORGANISER_LENGTH,

@@ -17,10 +17,10 @@ from market.kernel import Connection, Database, FieldFault, Query
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import CellFault, FileMalformed, FileUnreadable
+from market.kernel.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
 from market.people.identity.models import Actor
 from market.people.storage.files import FileStore
-from market.sheets.models import CellFault, FileMalformed, FileUnreadable
-from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
 from market.villages.benefits.models import (
     HOW_NAMES,
     MAX_CODE_LENGTH,

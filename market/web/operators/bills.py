@@ -15,9 +15,9 @@ from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import CellFault
 from market.people.identity.models import Actor
 from market.people.storage.files import FileStore
-from market.sheets.models import CellFault
 from market.subsidies.imports.kinds import BILLING, RETURN
 from market.subsidies.imports.upload import ImportResult, Upload
 from market.subsidies.models import Outcome

@@ -11,10 +11,10 @@ from msgspec import Struct
 from market.http import HttpRequest
 from market.kernel import Database
 from market.kernel.clock import Clock, get_business_day
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.people.identity.access import get_operator_seat, require_operator
 from market.people.identity.models import Actor, NotFound
 from market.reports.month import find_county_name
-from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.month.cycles import read_county
 from market.subsidies.names import Operator
 from market.web.desk.presenters import get_operator_name

@@ -14,12 +14,12 @@ from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import MAX_BYTES, digest
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.people.identity.access import get_operator_seat
 from market.people.identity.models import Actor, NotFound
 from market.people.storage.files import FileStore
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import MAX_BYTES, digest
-from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.kinds import BILLING
 from market.subsidies.imports.upload import Upload
 from market.subsidies.models import Outcome

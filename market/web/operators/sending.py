@@ -7,7 +7,7 @@ from litestar import Response
 
 from market.http import HttpRequest
 from market.kernel import Connection
-from market.sheets.spreadsheet import digest
+from market.kernel.sheets.spreadsheet import digest
 from market.subsidies.imports.upload import Upload
 from market.subsidies.tasks.models import ImportTask
 from market.subsidies.tasks.submit import add_task

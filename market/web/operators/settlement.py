@@ -14,11 +14,11 @@ from market.kernel import Connection, Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import CellFault
 from market.people.audit.record import record_export
 from market.people.identity.models import Actor
 from market.people.storage.files import FileStore
 from market.reports.reconciliation import ReconciliationView, get_reconciliation
-from market.sheets.models import CellFault
 from market.subsidies.clawbacks.set_off import list_withheld
 from market.subsidies.imports.kinds import RETURN
 from market.subsidies.imports.upload import ImportResult, Upload

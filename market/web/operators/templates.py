@@ -7,9 +7,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from market.http import HttpRequest
+from market.kernel.sheets.spreadsheet import MAX_ROWS
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.people.identity.models import Actor, NotFound
-from market.sheets.spreadsheet import MAX_ROWS
-from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.formats.templates import list_column_help, write_manifest_template, write_template
 from market.subsidies.imports.kinds import OPERATOR_KINDS
 from market.web.desk.papers.form_pages import download_file

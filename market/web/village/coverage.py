@@ -15,11 +15,11 @@ from market.kernel.clock import Clock
 from market.kernel.division_codes import COUNTY, get_county_code, truncate_code
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.kernel.sheets.spreadsheet import Column
+from market.kernel.sheets.write_spreadsheet import write_csv
 from market.people.identity.models import Actor, NotFound
 from market.people.notify.notifications import format_due
 from market.places.divisions.queries import get_division_names
-from market.sheets.spreadsheet import Column
-from market.sheets.write_spreadsheet import write_csv
 from market.subsidies.month.cycles import read_county
 from market.villages.coverage.models import (
     ANSWERS,

@@ -10,9 +10,9 @@ from market.catalogue.listings.import_listings import (
 )
 from market.catalogue.listings.listing_sheet import COLUMNS, list_listing_rows, make_template_rows, write_listing_file
 from market.kernel import Connection
+from market.kernel.sheets.models import CellFault, FileMalformed, FileUnreadable
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.people.identity.models import Actor, NotFound
-from market.sheets.models import CellFault, FileMalformed, FileUnreadable
-from market.sheets.write_spreadsheet import FileFormat
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_certificate, make_producer, make_product
 

@@ -46,8 +46,8 @@ from market.catalogue.trace.models import (
 from market.catalogue.trace.plots import add_plot, list_plot_yields, list_plots, list_yield_limits
 from market.kernel import Connection, Database, Refusal
 from market.kernel.seal import Seal, derive_seal
+from market.kernel.sheets.models import FileMalformed
 from market.people.identity.models import NotAllowed, NotFound, Role
-from market.sheets.models import FileMalformed
 from tests.catalogue.producers.applicants import make_official_actor
 from tests.catalogue.trace.world import MOST, TODAY, TraceWorld, harvest, make_trace_world, take_yields
 from tests.conftest import NOW

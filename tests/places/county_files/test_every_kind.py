@@ -10,13 +10,13 @@ from msgspec import Struct
 from market.kernel import Connection
 from market.kernel.clock import SHANGHAI
 from market.kernel.database import set_scope
+from market.kernel.sheets.models import CellFault, FileMalformed
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.people.identity.models import Actor, Role
 from market.places.county_files.models import WHOLE_COUNTRY, CountyFile, FileOutcome, FileResult
 from market.places.county_files.run_file_import import import_county_file
 from market.places.county_files.templates import write_file_template
 from market.places.organisations.models import OrganisationKind
-from market.sheets.models import CellFault, FileMalformed
-from market.sheets.write_spreadsheet import FileFormat
 from market.villages.areas import COUNTY_FILE_KINDS
 from tests.catalogue.producers.applicants import make_official_actor
 from tests.conftest import NOW

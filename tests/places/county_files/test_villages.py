@@ -11,6 +11,8 @@ from market.catalogue.producers.apply import apply_producer
 from market.catalogue.producers.models import BadApplication
 from market.kernel import Connection
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import FileMalformed
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.people.identity.models import Actor, NotAllowed, Role
 from market.places.counties.contacts import BadContact, NewContact, add_contact
 from market.places.county_files.models import CountyFile, FileOutcome, FileResult
@@ -18,8 +20,6 @@ from market.places.county_files.run_file_import import import_county_file, list_
 from market.places.county_files.templates import write_file_template
 from market.places.county_files.villages import make_village_kind
 from market.places.divisions.village_periods import find_village_fault, list_changed_villages
-from market.sheets.models import FileMalformed
-from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.intake.models import LeadInvalid
 from market.subsidies.intake.report import apply_for_household
 from market.villages.areas import COUNTY_FILE_KINDS

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from market.kernel import Connection
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import FileMalformed
 from market.people.identity.models import Actor, NotAllowed, NotFound, Role
 from market.places.county_files.models import CountyFile, FileOutcome
 from market.places.county_files.run_file_import import import_county_file
@@ -30,7 +31,6 @@ from market.places.organisations.register import (
     list_own_organisations,
     register_organisation,
 )
-from market.sheets.models import FileMalformed
 from market.villages.areas import COUNTY_FILE_KINDS
 from tests.catalogue.producers.applicants import an_applicant, make_official_actor
 from tests.conftest import NOW

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.kernel import Connection
+from market.kernel.sheets.models import CellFault, FileMalformed
 from market.people.identity.models import Actor, NotFound, Role
 from market.places.county_files.models import CountyFile, FileOutcome, FileResult
 from market.places.county_files.run_file_import import import_county_file
@@ -50,7 +51,6 @@ from market.sales.procurement.rules import (
 )
 from market.sales.procurement.steps import end_purchase
 from market.sales.procurement.views import list_county_purchases, list_unit_purchases
-from market.sheets.models import CellFault, FileMalformed
 from market.villages.areas import COUNTY_FILE_KINDS
 from tests.conftest import NOW
 from tests.sales.procurement.canteen import CODES, Canteen, make_canteen

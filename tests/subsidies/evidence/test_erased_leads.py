@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from market.kernel import Connection
-from market.sheets.redact import REDACTED
+from market.kernel.sheets.redact import REDACTED
 from market.subsidies.evidence import erase_leads
 from market.subsidies.evidence.erase_leads import DueLead, erase_due_leads
 from market.subsidies.intake.models import LeadStep

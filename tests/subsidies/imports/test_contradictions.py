@@ -9,8 +9,8 @@ from asyncpg import CheckViolationError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market.kernel.sheets.spreadsheet import CellFaults, read_spreadsheet
 from market.kernel.text import normalize_identity_number
-from market.sheets.spreadsheet import CellFaults, read_spreadsheet
 from market.subsidies.imports.formats.columns import REGISTER_COLUMNS
 from market.subsidies.imports.formats.identifiers import compute_luhn_digit, normalize_device, normalize_sim
 from market.subsidies.imports.register_rows import read_members

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market.kernel.sheets.spreadsheet import read_spreadsheet
+from market.kernel.sheets.write_spreadsheet import FileFormat, write_csv, write_xlsx
 from market.people.identity.actors import find_actor_by_handle
 from market.people.identity.models import NotAllowed, NotFound
-from market.sheets.spreadsheet import read_spreadsheet
-from market.sheets.write_spreadsheet import FileFormat, write_csv, write_xlsx
 from market.subsidies.imports.formats.templates import Download, list_column_help, write_template
 from market.subsidies.imports.held import load_held, write_held
 from market.subsidies.imports.kinds import IMPORT_KINDS, ImportKind

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from market.sheets.cells import parse_fen
+from market.kernel.sheets.cells import parse_fen
 from market.subsidies.identifiers import add_identifiers
 from tests.story.play import STORY, Answer, Player
 

@@ -10,10 +10,9 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.kernel.text import normalize_identity_number
-from market.sheets.cells import parse_fen
-from market.sheets.models import CellFault, FileMalformed, FileUnreadable
-from market.sheets.spreadsheet import (
+from market.kernel.sheets.cells import parse_fen
+from market.kernel.sheets.models import CellFault, FileMalformed, FileUnreadable
+from market.kernel.sheets.spreadsheet import (
     MAX_ROWS,
     SMALL_SHEET,
     CellFaults,
@@ -22,6 +21,7 @@ from market.sheets.spreadsheet import (
     SpreadsheetRow,
     read_spreadsheet,
 )
+from market.kernel.text import normalize_identity_number
 from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.names import ServiceKind
 

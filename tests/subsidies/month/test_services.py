@@ -13,7 +13,7 @@ import pytest
 from market.kernel import Database, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.seal import Seal
-from market.sheets.cells import parse_fen
+from market.kernel.sheets.cells import parse_fen
 from market.subsidies.month.bills import list_bills
 from market.subsidies.names import Operator, ServiceKind, name_unbound_line
 from tests.conftest import EmbeddedServer, clone_database, drop_database

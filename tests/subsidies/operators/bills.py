@@ -8,11 +8,11 @@ import msgspec
 
 from market.kernel import Connection, Refusal
 from market.kernel.clock import get_business_day
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import digest
 from market.people.identity.actors import find_actor_by_id
 from market.people.identity.models import Actor
 from market.people.identity.operators import create_operator
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import digest
 from market.subsidies.imports.billing import import_billing
 from market.subsidies.imports.upload import ImportContext, ImportResult, Upload, prepare_upload
 from payments.money import parse_yuan

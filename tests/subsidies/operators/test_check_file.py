@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.sheets.write_spreadsheet import FileFormat
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.billing_rows import MAX_UPWARD_MONTHS
 from market.subsidies.imports.formats.templates import write_manifest_template, write_template
 from market.subsidies.imports.kinds import BILLING, USAGE, ImportKind

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from market.kernel import Connection, Database, Refusal
-from market.sheets.spreadsheet import CellFaults, read_spreadsheet
-from market.sheets.write_spreadsheet import FileFormat
+from market.kernel.sheets.spreadsheet import CellFaults, read_spreadsheet
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.billing_rows import check_together, read_billing_row
 from market.subsidies.imports.formats.cells import RowReader
 from market.subsidies.imports.kinds import BILLING

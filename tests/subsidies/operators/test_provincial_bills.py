@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.kernel.clock import make_clock_at
+from market.kernel.sheets.models import FileMalformed
+from market.kernel.sheets.spreadsheet import digest, read_spreadsheet
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.people.identity.models import Actor
 from market.people.storage.files import open_file_store
-from market.sheets.models import FileMalformed
-from market.sheets.spreadsheet import digest, read_spreadsheet
-from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.kinds import BILLING
 from market.subsidies.imports.models import ManifestMismatch, OtherOperator
 from market.subsidies.imports.upload import Upload

@@ -9,13 +9,13 @@ import pytest
 
 from market.cases.casework.moves import get_account_scope
 from market.kernel import Connection, Fen
+from market.kernel.sheets.models import FileMalformed
 from market.people.identity.models import Actor, NotAllowed, NotFound, Role
 from market.privacy.personal_data import load_personal_data
 from market.reports.village_benefits import list_ended_quarters, list_village_benefits
 from market.sales.aftersales.receive import confirm_receipt
 from market.sales.orders.money.refund import refund_suborder
 from market.sales.orders.transitions import load_suborders, lock_order
-from market.sheets.models import FileMalformed
 from market.villages.benefits.models import HouseholdLink, HouseholdPhoneInvalid, HouseholdUnknown
 from market.villages.benefits.record import record_benefits, record_next_change
 from market.villages.benefits.rules_file import import_benefit_rules, write_rules_template

@@ -13,10 +13,10 @@ from market.catalogue.listings.search.counties import FIND_COUNTIES_LISTINGS, li
 from market.kernel import Connection, Fen
 from market.kernel.database import set_scope
 from market.kernel.page import BadCursor
+from market.kernel.sheets.models import FileMalformed
 from market.people.identity.models import Actor, NotAllowed, Role
 from market.places.county_files.models import WHOLE_COUNTRY, CountyFile, FileOutcome
 from market.places.county_files.run_file_import import import_county_file
-from market.sheets.models import FileMalformed
 from market.villages.areas import COUNTY_FILE_KINDS
 from market.villages.channels.models import MAX_RATE_AGE_DAYS, UNITS_OF_RATE, ChannelKind, CurrencyWithoutRate, Rate
 from market.villages.channels.rates import get_rate, list_recent_rates

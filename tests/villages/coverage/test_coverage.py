@@ -13,10 +13,10 @@ from market.cases.casework.models import CaseNotMovable, CaseOutcome, CaseState
 from market.cases.casework.moves import escalate_late_cases, get_person_scope
 from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import FileMalformed
 from market.people.identity.models import Actor, NotAllowed, NotFound, OperatorSeat, Role
 from market.places.county_files.models import CountyFile, FileOutcome
 from market.places.county_files.run_file_import import import_county_file
-from market.sheets.models import FileMalformed
 from market.villages.areas import COUNTY_FILE_KINDS
 from market.villages.coverage.models import (
     MAX_OPEN_REPORTS,

@@ -11,10 +11,10 @@ from market.cases.casework.models import CaseAnswererInvolved, CaseNotMovable, C
 from market.cases.casework.moves import get_person_scope
 from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import FileMalformed
 from market.people.identity.models import Actor, NotAllowed, NotFound, Role
 from market.places.county_files.models import CountyFile, FileOutcome
 from market.places.county_files.run_file_import import import_county_file
-from market.sheets.models import FileMalformed
 from market.villages.areas import COUNTY_FILE_KINDS
 from market.villages.funds.applications import (
     apply_for_fund,

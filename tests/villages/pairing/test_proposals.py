@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from market.cases.casework.moves import get_person_scope
 from market.kernel import Database
+from market.kernel.sheets.models import FileMalformed
 from market.people.identity.models import NotAllowed, NotFound, Role
 from market.places.county_files.models import CountyFile, FileOutcome
 from market.places.county_files.run_file_import import import_county_file
-from market.sheets.models import FileMalformed
 from market.villages.areas import COUNTY_FILE_KINDS
 from market.villages.pairing.models import (
     PairingDecided,

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from market.cases.casework.moves import get_person_scope
 from market.kernel import Connection, Database, Fen
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import FileMalformed
 from market.people.identity.models import Actor, NotAllowed, NotFound, Role
 from market.people.moderation.off_platform import OffPlatformContact
 from market.places.county_files.models import CountyFile
@@ -18,7 +19,6 @@ from market.places.county_files.run_file_import import import_county_file
 from market.places.organisations.models import NewOrganisation, OrganisationId, OrganisationKind
 from market.places.organisations.register import decide_organisation, register_organisation
 from market.privacy.personal_data import load_personal_data
-from market.sheets.models import FileMalformed
 from market.villages.areas import COUNTY_FILE_KINDS
 from market.villages.services.applications import (
     APPLICATION_LIFETIME,

@@ -13,6 +13,7 @@ from market.catalogue.slots.models import AlreadySeated, OfferLapsed, SeatsFull,
 from market.kernel import Connection, Database
 from market.kernel.clock import SHANGHAI
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import FileMalformed
 from market.people.identity.models import Actor, NotAllowed, NotFound, Role
 from market.places.county_files.models import CountyFile, FileOutcome
 from market.places.county_files.run_file_import import import_county_file
@@ -20,7 +21,6 @@ from market.places.organisations.models import NewOrganisation, OrganisationId, 
 from market.places.organisations.register import decide_organisation, register_organisation
 from market.privacy.looks import list_looks
 from market.privacy.personal_data import load_personal_data
-from market.sheets.models import FileMalformed
 from market.villages.areas import COUNTY_FILE_KINDS
 from market.villages.services.attendance import get_certificate, list_attendees, mark_attendance
 from market.villages.services.models import (

@@ -6,8 +6,8 @@ import zipfile
 from PIL import Image
 
 from market.catalogue.listings.listing_sheet import make_template_rows, write_listing_file
+from market.kernel.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat
 from market.people.storage.photos import MAX_PHOTOS_A_DAY
-from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat
 from tests.support.postgres import as_owner
 from tests.web.conftest import Village
 

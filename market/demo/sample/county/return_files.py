@@ -5,7 +5,7 @@ import io
 
 import msgspec
 
-from market.sheets.spreadsheet import digest
+from market.kernel.sheets.spreadsheet import digest
 from market.subsidies.imports.formats.columns import RETURN_COLUMNS
 from market.subsidies.names import Operator
 from market.subsidies.reconciliation.import_returns import CREDITED, ReturnManifest, read_settled_rows

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from market.kernel.sheets.cells import CellReader
 from market.kernel.text import find_foreign_letters, normalize_identity_number, normalize_phone
-from market.sheets.cells import CellReader
 from market.subsidies.imports.formats.identifiers import normalize_account, normalize_device, normalize_sim
 from market.subsidies.line_codes import is_stored_code
 from market.subsidies.names import KIND_NAMES, ServiceKind, describe_kinds

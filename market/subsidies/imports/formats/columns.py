@@ -1,6 +1,6 @@
 """The columns of each spreadsheet that a county imports: header, an example, and what belongs in the cell."""
 
-from market.sheets.spreadsheet import Column
+from market.kernel.sheets.spreadsheet import Column
 from market.subsidies.names import ENROLMENT_STATUSES, LISTS
 from market.subsidies.terminology import list_types
 

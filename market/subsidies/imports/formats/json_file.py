@@ -4,8 +4,8 @@ import re
 
 import msgspec
 
-from market.sheets.models import FileUnreadable
-from market.sheets.spreadsheet import decode_text
+from market.kernel.sheets.models import FileUnreadable
+from market.kernel.sheets.spreadsheet import decode_text
 
 _TYPES = {"int": "整数", "str": "文字", "object": "一组字段", "array": "列表", "bool": "true 或 false", "null": "null"}
 _MISSING = re.compile(r"Object missing required field `([^`]+)`(?: - at `([^`]+)`)?")

@@ -3,8 +3,8 @@
 import msgspec
 from msgspec import Struct
 
-from market.sheets.spreadsheet import digest
-from market.sheets.write_spreadsheet import (
+from market.kernel.sheets.spreadsheet import digest
+from market.kernel.sheets.write_spreadsheet import (
     MEDIA_TYPES,
     FileFormat,
     describe_column,

@@ -16,13 +16,13 @@ from market.kernel import Database, FieldFault, Refusal
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import digest
+from market.kernel.sheets.write_spreadsheet import FileFormat
 from market.people.identity.access import get_roles
 from market.people.identity.models import Actor, NotFound
 from market.people.storage.files import FileStore
 from market.reports.imports import count_register, list_imported_files
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import digest
-from market.sheets.write_spreadsheet import FileFormat
 from market.subsidies.imports.formats.templates import list_column_help, write_template
 from market.subsidies.imports.held import load_held, write_held
 from market.subsidies.imports.kept_uploads import find_kept_upload

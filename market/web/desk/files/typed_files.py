@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from market.kernel.clock import get_business_day, parse_month
-from market.sheets.cells import parse_fen
+from market.kernel.sheets.cells import parse_fen
 from market.subsidies.imports.kinds import BILLING, IMPORT_KINDS
 from market.subsidies.imports.upload import Upload
 from market.subsidies.names import Operator

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from market.kernel.sheets.spreadsheet import decode_text, digest
 from market.reports.programmes import ProgrammeView, SentenceView, TermsView
-from market.sheets.spreadsheet import decode_text, digest
 from market.subsidies.engine.models import Proration
 from market.subsidies.programmes.stored import build_idle_rule
 from market.subsidies.terminology import list_types

@@ -11,12 +11,12 @@ from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
 from market.kernel.seal import Seal
+from market.kernel.sheets.models import CellFault
 from market.people.identity.access import get_roles
 from market.people.identity.models import Actor, Role
 from market.people.storage.files import FileStore
 from market.people.storage.sent_bytes import count_sent_bytes
 from market.reports.programmes import ProgrammeView, TermsView, list_programmes, list_sentences, list_terms
-from market.sheets.models import CellFault
 from market.subsidies.engine.models import Proration
 from market.subsidies.findings.check_table import THRESHOLD_NAMES
 from market.subsidies.imports.models import FactsDiffer

@@ -12,14 +12,14 @@ from market.http import HttpRequest
 from market.kernel import Database, Refusal
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
 from market.people.identity.access import has_role_for, require_whole_county
 from market.people.identity.models import Actor, NotFound
 from market.people.storage.files import FileStore
 from market.places.county_files.models import CountyFile, FileKind, FileOutcome, FileResult
 from market.places.county_files.run_file_import import import_county_file, list_county_files, require_importer
 from market.places.county_files.templates import write_file_template
-from market.sheets.models import CellFault
-from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
 from market.villages.areas import COUNTY_FILE_KINDS
 from market.web.desk.context import DeskContext, PageNotice, build_refusal_notice, open_desk, render_desk_page
 from market.web.desk.papers.form_pages import download_file

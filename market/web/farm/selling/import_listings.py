@@ -27,13 +27,13 @@ from market.http import HttpRequest
 from market.kernel import Connection, Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
+from market.kernel.sheets.models import CellFault, FileMalformed, FileUnreadable
+from market.kernel.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
 from market.people.identity.models import Actor
 from market.people.storage.files import FileStore
 from market.people.storage.photo_archive import decode_archived_photos
 from market.people.storage.photos import MAX_PHOTOS_A_DAY, PhotoPurpose, TooManyPhotos, require_photo_quota
 from market.people.storage.uploads import store_decoded_photos
-from market.sheets.models import CellFault, FileMalformed, FileUnreadable
-from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
 from market.web.desk.papers.form_pages import download_file
 from market.web.farm.sellers import is_seller
 from market.web.forms import PostedForm, parse_uuid, read_form

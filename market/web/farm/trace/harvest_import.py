@@ -20,10 +20,10 @@ from market.http import HttpRequest
 from market.kernel import Database, FieldFault
 from market.kernel.clock import Clock
 from market.kernel.rate_limits import RateClass
+from market.kernel.sheets.models import CellFault, FileMalformed, FileUnreadable
+from market.kernel.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
 from market.people.identity.models import Actor
 from market.people.storage.files import FileStore
-from market.sheets.models import CellFault, FileMalformed, FileUnreadable
-from market.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat, describe_column
 from market.web.desk.papers.form_pages import download_file
 from market.web.farm.sellers import is_seller, list_producer_options
 from market.web.forms import parse_uuid, read_form

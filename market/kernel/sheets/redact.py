@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Set as AbstractSet
 
+from market.kernel.sheets.spreadsheet import read_tables
 from market.kernel.text import normalize_identity_number
-from market.sheets.spreadsheet import read_tables
 
 REDACTED = "已删除"
 _MIN_LENGTH = 15

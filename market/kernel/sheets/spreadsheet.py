@@ -11,10 +11,10 @@ from typing import Self
 
 from msgspec import Struct
 
+from market.kernel.sheets.models import CellFault, FileMalformed, FileUnreadable
+from market.kernel.sheets.xlsx_area import NotXlsxError, measure_workbook
 from market.kernel.text import normalize_text
 from market.kernel.zip_files import TooManyMembers, open_zip
-from market.sheets.models import CellFault, FileMalformed, FileUnreadable
-from market.sheets.xlsx_area import NotXlsxError, measure_workbook
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 300_000

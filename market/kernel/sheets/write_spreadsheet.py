@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from market.sheets.spreadsheet import FORMULA_STARTS, Column
+from market.kernel.sheets.spreadsheet import FORMULA_STARTS, Column
 
 _WIDEST = 60
 

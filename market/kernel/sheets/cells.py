@@ -6,9 +6,9 @@ from datetime import date
 
 from market.kernel import Fen
 from market.kernel.clock import parse_month
+from market.kernel.sheets.models import CellFault
+from market.kernel.sheets.spreadsheet import FORMULA_STARTS, CellFaults, Spreadsheet, SpreadsheetRow
 from market.kernel.text import find_foreign_letters, normalize_text, remove_separators
-from market.sheets.models import CellFault
-from market.sheets.spreadsheet import FORMULA_STARTS, CellFaults, Spreadsheet, SpreadsheetRow
 from payments.money import parse_yuan
 
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
