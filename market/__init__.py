@@ -7,17 +7,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from market.app import Market
     from market.kernel.database import open_database
     from market.kernel.seal import derive_seal
     from market.kernel.settings import Settings
+    from market.service.app import Market
 
 VERSION = "0.1.0"
 
 __all__ = ["VERSION", "Market", "Settings", "derive_seal", "open_database"]
 
 _MODULES = {
-    "Market": "market.app",
+    "Market": "market.service.app",
     "Settings": "market.kernel.settings",
     "derive_seal": "market.kernel.seal",
     "open_database": "market.kernel.database",

@@ -27,7 +27,7 @@ from market.kernel.migrate import create_database
 from market.kernel.seal import Seal, derive_seal
 from market.people.identity.models import AccountId, Actor, Grant, Role
 from market.sales.orders.models import VariantId
-from market.startup import create_service_login, migrate_database
+from market.service.startup import create_service_login, migrate_database
 from payments.sandbox import Sandbox, running
 from payments.stripe import Stripe
 

@@ -26,8 +26,8 @@ from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer, embedded_server
 from market.kernel.migrate import create_database
 from market.kernel.seal import Seal, derive_seal
-from market.startup import migrate_database
-from market.web.ui.renderer import Renderer
+from market.service.startup import migrate_database
+from market.service.web.ui.renderer import Renderer
 from tests.support.databases import ReusedDatabase, ReusedDatabases, clone_database, drop_database
 
 __all__ = ["clone_database", "drop_database"]
@@ -48,7 +48,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 MIN_FREE_MEMORY = 4 * 1024**3
 
 
-SHARING = ("tests/journeys/lives/", "tests/journeys/test_demo_", "tests/demo/sample/", "tests/test_")
+SHARING = ("tests/journeys/lives/", "tests/journeys/test_demo_", "tests/service/demo/sample/", "tests/test_")
 
 
 class _FileScheduling(LoadFileScheduling):

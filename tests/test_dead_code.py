@@ -19,10 +19,10 @@ SURFACE = (
 SCRIPTS = ("deploy", "migrations")
 """Folders of scripts that run the packages from outside."""
 ENTRY_POINTS = {
-    "market.app.app": "`litestar --app market.app:app`",
-    "market.cli.main": "the `market` command",
+    "market.service.app.app": "`litestar --app market.service.app:app`",
+    "market.service.commands.main": "the `market` command",
     "payments.migrate.VERSIONS": "for callers who run the branch with their own Alembic",
-    "market.web.ui.styleguide.make_sample_context": "the style guide, which the tests render in a browser",
+    "market.service.web.ui.styleguide.make_sample_context": "the style guide, which the tests render in a browser",
 }
 METHODS_FOR_CALLERS = {
     "abandon", "clear_faults", "set_intent", "set_payout", "set_refund", "set_webhook_url",  # control the sandbox

@@ -14,8 +14,6 @@ from litestar.di import NamedDependency
 
 from market import Market, Settings
 from market.catalogue.listings.listing_sheet import make_template_rows, write_listing_file
-from market.demo.carrier.app import CarrierSandbox, create_app
-from market.demo.carrier.routes import SandboxParcel
 from market.kernel import Database
 from market.kernel.clock import get_business_day
 from market.kernel.sheets.write_spreadsheet import FileFormat
@@ -24,6 +22,8 @@ from market.sales.aftersales.receive import confirm_receipt
 from market.sales.aftersales.ship import ship_suborder
 from market.sales.orders.address import seal_address
 from market.sales.payouts.account import enter_payout_account
+from market.service.demo.carrier.app import CarrierSandbox, create_app
+from market.service.demo.carrier.routes import SandboxParcel
 from payments import AccountKind, receive
 from payments.sandbox import running
 from payments.sandbox.server import running_app

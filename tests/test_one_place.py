@@ -80,7 +80,7 @@ def test_structs_are_not_copied_field_by_field() -> None:
 
 def test_sums_are_written_and_read_in_payments_money() -> None:
     """Hundredths are split or joined there, and in the SQL function `format_yuan`, which a test compares with it."""
-    others = ("payments/money.py", "market/web/ui/illustrations.py")  # the second scales drawings
+    others = ("payments/money.py", "market/service/web/ui/illustrations.py")  # the second scales drawings
     found: list[str] = []
     for place, node in walk(ast.BinOp, without=others, mentioning="100"):
         text = ast.unparse(node)
@@ -163,7 +163,9 @@ def test_work_on_many_items_fails_item_by_item() -> None:
     """One locked or poisoned item would delay all others: `run_each` and `record_failure` are the way."""
     found = [
         place
-        for place, loop in walk(ast.For, without=("market/demo/", "payments/sandbox/"), mentioning="db.transaction(")
+        for place, loop in walk(
+            ast.For, without=("market/service/demo/", "payments/sandbox/"), mentioning="db.transaction("
+        )
         for each in list_unguarded(loop)
         if isinstance(each, ast.AsyncWith) and "db.transaction(" in ast.unparse(each.items[0])
     ]

@@ -45,7 +45,7 @@ from deploy.cluster.local_cluster import (
 )
 from market.kernel import open_database
 from market.kernel.settings import Settings
-from market.startup import prepare_embedded
+from market.service.startup import prepare_embedded
 from payments.ledger.verification import verify_ledger
 from tests.faults.processes import ADDRESS as BUYER_ADDRESS
 from tests.faults.processes import UNITS, Shop, a_shop

@@ -205,7 +205,7 @@ class LocalCluster:
         folder.mkdir(exist_ok=True)
         environment = {f"MARKET_{key.upper()}": value for key, value in settings.items()}
         environment |= {"MARKET_DATA": str(folder), "PYTHONPATH": str(ROOT)}
-        return self.run(name, sys.executable, "-m", "market.cli", *words, environment=environment)
+        return self.run(name, sys.executable, "-m", "market.service.commands", *words, environment=environment)
 
     async def list_members(self) -> list[Member]:
         """Return the nodes as the first Patroni that answers sees them; none if none does."""

@@ -597,6 +597,6 @@ FUNCTIONS_OF_THE_OWNER = {
 """Functions that run with the owner's rights, and whether the service may call them."""
 
 OWNERS_STATEMENTS = {
-    "payments.ledger.verification", "payments.ledger.months", "market.kernel.months", "market.demo.sample.sales.run",
+    "payments.ledger.verification", "payments.ledger.months", "market.kernel.months", "market.service.demo.sample.sales.run",
 }  # fmt: skip
 """Modules with statements that only the owner may run: the service cannot close what it posted, or mark samples."""

@@ -46,6 +46,7 @@ from tests.access.other_county import (
     OTHER_PERSON,
     make_other_county,
 )
+from tests.service.web.desk.county import NOW, create_officials, import_story_files, play_january
 from tests.support.coupons import new_coupon
 from tests.support.make import (
     VILLAGE,
@@ -63,7 +64,6 @@ from tests.support.make import (
 )
 from tests.support.postgres import as_owner
 from tests.support.shop import Shopping
-from tests.web.desk.county import NOW, create_officials, import_story_files, play_january
 
 TODAY = get_business_day(NOW)
 A_DAY = timedelta(days=1)

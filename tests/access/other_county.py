@@ -10,8 +10,8 @@ from market.subsidies.imports.upload import Upload
 from market.subsidies.month.run import run_month
 from market.subsidies.names import Operator
 from tests.access.actors import OTHER_COUNTY
+from tests.service.web.desk.county import JANUARY, NOW, import_upload, read_documents, read_story_file
 from tests.support.make import VILLAGE_OF_OTHER_COUNTY
-from tests.web.desk.county import JANUARY, NOW, import_upload, read_documents, read_story_file
 
 OTHER_LINE = "SY-000001"
 OTHER_HOUSEHOLD = "SHANGYI-001"

@@ -55,7 +55,7 @@ class AccessPolicy(Struct, frozen=True):
 PUBLIC = AccessPolicy(ANONYMOUS)
 HIDDEN = PUBLIC.deny(ALL_ACTORS, NOT_FOUND)
 SUPERVISORS = AccessPolicy("buyer").deny(ALL_ACTORS, FORBIDDEN)
-"""Officials of a prefecture or a province, of whom the table has none: tests/web/desk/test_region.py has."""
+"""Officials of a prefecture or a province, of whom the table has none: tests/service/web/desk/test_region.py has."""
 ISSUERS = SUPERVISORS.deny([ANONYMOUS], UNAUTHORIZED)
 """The same, who also act."""
 SIGNED_OUT = PUBLIC.deny_signed_in_except((), REDIRECTED)

@@ -45,7 +45,7 @@ from tests.access.policies import (
 )
 from tests.access.route_case import FixtureId as Id
 from tests.access.route_case import RouteCase, UploadedFile, delete, get, post, put
-from tests.web.desk.county import read_story_file
+from tests.service.web.desk.county import read_story_file
 
 APPLICATION = {"kind": "household", "name": "样例新家", "village_code": "130624107221", "produce": "核桃"}
 CONFIRM = {"step": "confirm"}

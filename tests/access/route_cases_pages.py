@@ -51,7 +51,7 @@ from tests.access.route_cases_api import (
     TOWNSHIP_DUTY,
     VILLAGE_DUTY,
 )
-from tests.web.desk.county import read_story_file
+from tests.service.web.desk.county import read_story_file
 
 GOODS = {"variant": Id("variant_id"), "n": "1", "to": "/"}
 ACTIVITY = {"title": "样例采摘", "category": "picking", "price": "30", "producer": Id("producer_id"), "key": "k"}

@@ -29,7 +29,7 @@ from tests.access.route_cases_api import (
 from tests.access.route_cases_pages import PRODUCT as PRODUCT_FORM
 from tests.access.route_cases_pages import RECEIVED, REVIEW_PAGE
 from tests.access.route_cases_pages import STAY as STAY_FORM
-from tests.web.desk.county import read_story_file
+from tests.service.web.desk.county import read_story_file
 
 OTHER_PRODUCER = {"producer_id": Id("other_producer_id")}
 OTHER_PRODUCER_FORM = {"producer": Id("other_producer_id")}

@@ -8,7 +8,7 @@ import pytest
 
 from market.kernel import memory
 from market.kernel.memory import Turns
-from market.web.services import Services
+from market.service.web.services import Services
 from tests.access.client import AccessClient
 from tests.access.fixtures import make_picture
 from tests.access.route_case import RouteCase, UploadedFile

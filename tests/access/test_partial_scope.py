@@ -9,11 +9,11 @@ from market.kernel import Database
 from market.people.identity.models import Role
 from market.people.identity.sign_in import sign_in_without_code
 from market.reports.worklist import list_open_months
+from tests.service.web.desk.conftest import county, people
+from tests.service.web.desk.county import COUNTY, NOW, Officials, play_january, serve_story
+from tests.service.web.desk.desk_pages import open_desk_walker
 from tests.support.app import Service
 from tests.support.make import load_actor, make_official
-from tests.web.desk.conftest import county, people
-from tests.web.desk.county import COUNTY, NOW, Officials, play_january, serve_story
-from tests.web.desk.desk_pages import open_desk_walker
 
 __all__ = ["county", "people"]
 

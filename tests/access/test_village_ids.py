@@ -7,10 +7,10 @@ from typing import Any
 from msgspec import Struct
 
 from market.people.identity.models import AccountId, Role
+from tests.service.web import conftest as web
+from tests.service.web.conftest import HOST_PHONE, Village
 from tests.support.browser import ORIGIN, PageClient
 from tests.support.make import VILLAGE, make_official, make_operator_account
-from tests.web import conftest as web
-from tests.web.conftest import HOST_PHONE, Village
 
 provider, sandbox, settings, village = web.provider, web.sandbox, web.settings, web.village
 

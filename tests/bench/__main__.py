@@ -16,7 +16,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from market.startup import tune_garbage_collector
+from market.service.startup import tune_garbage_collector
 from tests.bench import checkout, county, engine, market, pages, payments, peers, queues, requests, shop, subsidies
 from tests.bench.shop import Row
 

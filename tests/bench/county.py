@@ -11,24 +11,6 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from market.demo.sample.accounts import DEMO_COUNTY
-from market.demo.sample.county.enrolled_lines import (
-    LineGenerator,
-    compute_months,
-    write_bindings_file,
-    write_enrolments_file,
-)
-from market.demo.sample.county.irregularities import IrregularityMaker
-from market.demo.sample.county.operator_files import (
-    SampleBillingFile,
-    write_billing_files,
-    write_opening_file,
-    write_usage_file,
-)
-from market.demo.sample.county.programme_files import write_budget_file, write_plans_file, write_programmes_file
-from market.demo.sample.county.register import RegisterGenerator, write_register_file
-from market.demo.sample.county.simulate_months import ANALYSE_COUNTY
-from market.demo.sample.divisions import load_divisions
 from market.kernel import Connection, Database, open_database
 from market.kernel.clock import get_business_day, get_next_month
 from market.kernel.database import APP_ROLE
@@ -36,7 +18,25 @@ from market.kernel.embedded import EmbeddedServer, embedded_server
 from market.kernel.migrate import create_database
 from market.kernel.seal import derive_seal
 from market.people.identity.actors import find_actor_by_handle
-from market.startup import migrate_database
+from market.service.demo.sample.accounts import DEMO_COUNTY
+from market.service.demo.sample.county.enrolled_lines import (
+    LineGenerator,
+    compute_months,
+    write_bindings_file,
+    write_enrolments_file,
+)
+from market.service.demo.sample.county.irregularities import IrregularityMaker
+from market.service.demo.sample.county.operator_files import (
+    SampleBillingFile,
+    write_billing_files,
+    write_opening_file,
+    write_usage_file,
+)
+from market.service.demo.sample.county.programme_files import write_budget_file, write_plans_file, write_programmes_file
+from market.service.demo.sample.county.register import RegisterGenerator, write_register_file
+from market.service.demo.sample.county.simulate_months import ANALYSE_COUNTY
+from market.service.demo.sample.divisions import load_divisions
+from market.service.startup import migrate_database
 from market.subsidies.imports.officials import import_officials
 from market.subsidies.imports.run_import import run_import
 from market.subsidies.imports.upload import ImportContext, Upload, prepare_upload

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import asyncpg
 from msgspec import Struct
 
-from market.demo.sample.accounts import DEMO_COUNTY
 from market.kernel import Connection, Database
+from market.service.demo.sample.accounts import DEMO_COUNTY
 from market.subsidies.imports.upload import Upload
 from tests.bench.county import Environment, import_file, make_upload
 from tests.bench.pairs import in_pairs

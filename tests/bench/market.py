@@ -21,7 +21,7 @@ from market.kernel.migrate import create_database
 from market.kernel.uuid7 import RANDOM_BITS, make_uuid7
 from market.people.identity.models import NO_DEVICE
 from market.people.identity.sessions import start_session
-from market.startup import migrate_database
+from market.service.startup import migrate_database
 from tests.conftest import NOW
 from tests.support.make import make_account, make_producer
 

@@ -17,14 +17,14 @@ import httpx
 from litestar import Litestar
 from msgspec import Struct
 
-from market.demo.sample.accounts import DEMO_COUNTY
 from market.kernel import Database
 from market.kernel.clock import get_business_day, get_previous_month
 from market.people.identity.actors import find_actor_by_handle
 from market.people.identity.sign_in import sign_in_without_code
 from market.reports.counted.models import MonthOfReport, count_figures
 from market.reports.counted.reports import COUNTED_REPORTS
-from market.web.services import Services
+from market.service.demo.sample.accounts import DEMO_COUNTY
+from market.service.web.services import Services
 from payments.sql import QUERIES
 from tests.bench.county import NOW, Environment
 from tests.bench.pairs import in_pairs

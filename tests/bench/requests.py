@@ -47,7 +47,7 @@ async def run_process(dsn: str, *command: str, port: int, **settings: str) -> As
     with tempfile.TemporaryDirectory(prefix="xiangji-bench-") as folder:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "market.cli", *command),
+            *("-m", "market.service.commands", *command),
             env=os.environ
             | {
                 "MARKET_DATABASE_URL": dsn,

@@ -33,7 +33,7 @@ from market.sales.orders.checkout.batcher import Batcher
 from market.sales.orders.checkout.offers import LIST_GOODS_OFFERS
 from market.sales.orders.checkout.place import place
 from market.sales.orders.models import Line, VariantId
-from market.startup import migrate_database
+from market.service.startup import migrate_database
 from tests.conftest import NOW
 from tests.support.make import DESTINATION, make_account, make_product, make_stay
 

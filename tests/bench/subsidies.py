@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
-from market.demo.sample.accounts import DEMO_COUNTY
 from market.reports.files.month_export import (
     LIST_OPERATOR_ROWS,
     LIST_VILLAGE_ROWS,
     list_operator_rows,
     list_village_rows,
 )
+from market.service.demo.sample.accounts import DEMO_COUNTY
 from market.subsidies.month.cycles import find_cycle
 from tests.bench.county import Environment, calculate_month
 from tests.bench.imports import FIGURES as IMPORTS

@@ -7,10 +7,10 @@ import msgspec
 from msgspec import Struct
 
 from deploy.settings_docs import ROOT
-from market.cli.runtime import BAD_INPUT
-from market.jobs.queues import QUEUES
-from market.jobs.schedules import add_schedules
 from market.kernel import Database
+from market.service.commands.runtime import BAD_INPUT
+from market.service.worker.queues import QUEUES
+from market.service.worker.schedules import add_schedules
 from tests.support.app import build_settings, run_service
 
 FOREIGN = {

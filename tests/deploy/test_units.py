@@ -72,7 +72,10 @@ def test_a_unit_is_hardened_and_starts_a_command_that_exists(name: str) -> None:
     assert [line for line in text.splitlines() if line.startswith("MemoryMax=")]
     command = next(line for line in text.splitlines() if line.startswith("ExecStart=")).split()[-1]
     done = subprocess.run(
-        [sys.executable, "-m", "market.cli", command, "--help"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "market.service.commands", command, "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0
     assert f"market {command}" in done.stdout

@@ -50,7 +50,11 @@ def run_command(folder: Path, *words: str, **environment: str) -> Generator[subp
     known = dict(os.environ, MARKET_DATA=str(folder), MARKET_SECRET=SECRET, **environment)
     with (folder / f"{words[0]}.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "market.cli", *words], env=known, stdout=log, stderr=log, start_new_session=True
+            [sys.executable, "-m", "market.service.commands", *words],
+            env=known,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         try:
             yield process

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from market.kernel import open_database
 from market.kernel.embedded import embedded_server, find_free_port
-from market.startup import create_and_migrate
+from market.service.startup import create_and_migrate
 from payments.ledger.verification import verify_ledger
 from payments.sandbox import Sandbox
 from tests.faults.processes import ADDRESS, a_shop, kill_group, open_client, run_command

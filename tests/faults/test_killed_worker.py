@@ -8,12 +8,12 @@ import asyncpg
 
 from market.kernel import open_database
 from market.kernel.embedded import embedded_server
-from market.startup import create_and_migrate
+from market.service.startup import create_and_migrate
 from market.subsidies.month.steps import RUN
 from market.subsidies.tasks.submit import add_task, make_month_task
 from tests.faults.processes import kill_group, run_command
+from tests.service.web.desk.county import COUNTY, create_officials, import_story_files
 from tests.support.make import SEAL
-from tests.web.desk.county import COUNTY, create_officials, import_story_files
 
 LOCK_AUDIT = "SELECT pg_advisory_lock(7001, chain) FROM generate_series(0, 15) AS chain"
 """The locks that a run takes last, when everything but its audit entry is written."""

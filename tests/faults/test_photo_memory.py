@@ -10,7 +10,7 @@ import httpx
 from PIL import Image
 
 from market.kernel.embedded import embedded_server, find_free_port
-from market.startup import create_and_migrate
+from market.service.startup import create_and_migrate
 from tests.faults.processes import a_shop, open_client, run_command
 
 MAX_GROWTH = 1.15

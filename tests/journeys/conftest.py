@@ -26,10 +26,10 @@ from market.kernel.embedded import EmbeddedServer, find_free_port
 from market.kernel.settings import Settings
 from tests.conftest import clone_database, drop_database
 from tests.journeys.demo import Demo, run_demo
+from tests.service.web.conftest import Village, a_village
 from tests.support.accessibility import find_new_faults
 from tests.support.app import SECRET
 from tests.support.chromium import start_chromium
-from tests.web.conftest import Village, a_village
 
 TRIES = 600
 WAIT_SECONDS = 0.1
@@ -151,7 +151,7 @@ def town(filled: tuple[str, Village, Path]) -> Generator[Town]:
         for command in commands:
             log = stack.enter_context((folder / f"{command[0]}.log").open("wb"))
             process = subprocess.Popen(
-                [sys.executable, "-m", "market.cli", *command], env=environ, stdout=log, stderr=log
+                [sys.executable, "-m", "market.service.commands", *command], env=environ, stdout=log, stderr=log
             )
             stack.callback(stop, process)
         wait_for(lambda: answers(f"{url}/readyz") and answers(f"http://127.0.0.1:{provider}/healthz"))

@@ -12,17 +12,17 @@ from litestar import Litestar
 from msgspec import Struct
 from playwright.async_api import Browser, Page, expect
 
-from market.app import create_app
-from market.demo.sample.load import load_sample
 from market.kernel import Connection
 from market.kernel.seal import derive_seal
 from market.people.identity.sign_in import sign_in_without_code
 from market.people.storage.files import open_file_store
+from market.service.app import create_app
+from market.service.demo.sample.load import load_sample
 from payments.sql import prepare_connection
-from tests.demo.sample.conftest import NOW, SCALE, ignore_progress
+from tests.service.demo.sample.conftest import NOW, SCALE, ignore_progress
+from tests.service.web.desk.live import free_port, serve_on_port
 from tests.support.accessibility import find_new_faults_async
 from tests.support.app import SECRET, build_settings
-from tests.web.desk.live import free_port, serve_on_port
 
 LATER = timedelta(days=27)
 """The visitor comes when the next month's bills are there."""

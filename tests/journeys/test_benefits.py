@@ -12,7 +12,7 @@ from market.kernel.database import APP_ROLE
 from market.villages.benefits.record import record_benefits
 from tests.journeys.conftest import Phone, Town, in_thread
 from tests.journeys.test_buyer import sign_in
-from tests.web.conftest import FARMER_PHONE
+from tests.service.web.conftest import FARMER_PHONE
 
 _HOUSEHOLD = "17020000091"
 _RELEASE = """

@@ -8,7 +8,7 @@ import pytest
 from tests.journeys.conftest import Phone, Town
 from tests.journeys.evenness import find_uneven
 from tests.journeys.farming import send_everything
-from tests.web.conftest import FARMER_PHONE
+from tests.service.web.conftest import FARMER_PHONE
 
 
 def sign_in(town: Town, person: Phone, number: str) -> None:

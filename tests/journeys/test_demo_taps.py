@@ -5,10 +5,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from market.demo.sample.accounts import SampleLogin, list_logins
 from market.kernel.seal import derive_seal
-from market.web.desk.villages.home import DESK_AREAS
-from market.web.village.areas import VILLAGE_AREAS
+from market.service.demo.sample.accounts import SampleLogin, list_logins
+from market.service.web.desk.villages.home import DESK_AREAS
+from market.service.web.village.areas import VILLAGE_AREAS
 from tests.journeys.demo import Demo
 from tests.support.app import SECRET
 from tests.support.browser import LoadedPage, PageClient

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from playwright.async_api import Page, expect
 
-from market.demo.sample.identities import BUYER_PHONES, make_phone
-from tests.demo.sample.conftest import NOW
+from market.service.demo.sample.identities import BUYER_PHONES, make_phone
 from tests.journeys.demo import LATER, Demo, Visitor, choose, follow, open_owner, open_visitor
+from tests.service.demo.sample.conftest import NOW
+from tests.service.web.farm.test_selling import a_photo
 from tests.support.chromium import launch_chromium
 from tests.support.make import VILLAGE
-from tests.web.farm.test_selling import a_photo
 
 COURSE = (
     "课程名称,村代码,开始时间,结束时间,名额,主办单位\n"

@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from market.web.ui.translate_template import HAN
+from market.service.web.ui.translate_template import HAN
 from tests.journeys.conftest import Phone, Town, in_thread, wait_for
 
 PHONE = "17020000077"

@@ -15,8 +15,8 @@ from market.catalogue.bookings.signed_codes import VisitPass, sign_pass
 from market.kernel.seal import derive_seal
 from tests.journeys.conftest import PATIENCE_MS, Phone, Town, in_thread
 from tests.journeys.test_buyer import pay, sign_in
+from tests.service.web.conftest import HOST_PHONE
 from tests.support.app import SECRET
-from tests.web.conftest import HOST_PHONE
 
 
 class Line:

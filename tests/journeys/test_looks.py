@@ -7,9 +7,9 @@ from playwright.sync_api import Browser, Page
 
 from tests.journeys.conftest import Phone, Town
 from tests.journeys.test_buyer import sign_in
+from tests.service.web.conftest import FARMER_PHONE, HOST_PHONE
+from tests.service.web.ui.test_in_browser import SMALL_TARGETS, SMALL_TEXT
 from tests.support.accessibility import find_faults as find_axe_faults
-from tests.web.conftest import FARMER_PHONE, HOST_PHONE
-from tests.web.ui.test_in_browser import SMALL_TARGETS, SMALL_TEXT
 
 PHONE, NARROWEST = 360, 320
 SHOP = (

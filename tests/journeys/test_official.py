@@ -10,7 +10,6 @@ import python_calamine
 from msgspec import Struct
 from playwright.async_api import Browser, Page, expect
 
-from market.app import create_app
 from market.kernel import Database
 from market.kernel.clock import Clock, make_clock_at
 from market.kernel.seal import Seal
@@ -18,11 +17,20 @@ from market.people.identity.models import Role
 from market.people.identity.officials import create_official
 from market.people.notify.models import Message
 from market.people.notify.send import send_due_messages
+from market.service.app import create_app
+from tests.service.web.desk.county import (
+    COUNTY,
+    INPUT,
+    NOW,
+    Officials,
+    create_officials,
+    import_story_files,
+    play_january,
+)
+from tests.service.web.desk.live import free_port, open_signed_in_context, serve_on_port
 from tests.support.app import build_settings
 from tests.support.chromium import launch_chromium
 from tests.support.make import compute_totp_code
-from tests.web.desk.county import COUNTY, INPUT, NOW, Officials, create_officials, import_story_files, play_january
-from tests.web.desk.live import free_port, open_signed_in_context, serve_on_port
 
 PHONE = "17010008001"
 

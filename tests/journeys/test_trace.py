@@ -8,8 +8,8 @@ import asyncpg
 from market.catalogue.trace.labels import list_signed_labels
 from tests.journeys.conftest import Phone, Town, in_thread
 from tests.journeys.test_buyer import sign_in
+from tests.service.web.conftest import FARMER_PHONE
 from tests.support.make import load_actor
-from tests.web.conftest import FARMER_PHONE
 
 _LIMIT = """
     INSERT INTO yield_limits (county_code, crop, kg_per_mu, valid_during, source, added_by, added_at)

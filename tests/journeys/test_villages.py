@@ -8,8 +8,8 @@ import asyncpg
 
 from tests.journeys.conftest import Phone, Town, in_thread
 from tests.journeys.test_buyer import sign_in
+from tests.service.web.conftest import FARMER_PHONE, HOST_PHONE
 from tests.support.make import VILLAGE, make_account
-from tests.web.conftest import FARMER_PHONE, HOST_PHONE
 
 
 def run_sql(town: Town, sql: str) -> None:

@@ -4,8 +4,8 @@ import asyncio
 
 import uvloop
 
-from market.jobs.own_loop import open_own_loop
 from market.kernel.event_loop import run_to_end
+from market.service.worker.own_loop import open_own_loop
 
 
 async def find_loop() -> str:

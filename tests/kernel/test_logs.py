@@ -7,7 +7,7 @@ from collections.abc import Generator
 import pytest
 import structlog
 
-from market.logs import configure_logs, mask_numbers
+from market.service.logs import configure_logs, mask_numbers
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,6 @@ import asyncpg
 import pytest
 from alembic import command
 
-from market.jobs.queues import list_queue_states
 from market.kernel import Connection, Database, open_database
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.migrate import create_database, make_alembic_config
@@ -16,7 +15,8 @@ from market.kernel.months import archive_partitions, make_partitions
 from market.kernel.schema_guards import list_schema_changes
 from market.people.audit.record import add_audit_entry
 from market.people.audit.verification import verify_audit
-from market.startup import migrate_database
+from market.service.startup import migrate_database
+from market.service.worker.queues import list_queue_states
 from tests.conftest import NOW, drop_database
 from tests.payments.test_verification import owners
 from tests.support.postgres import wait_for_blocked

@@ -8,11 +8,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from market.app import provide_reads
 from market.kernel import Database, open_database
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer, find_free_port
 from market.kernel.public_reads import PublicReads
+from market.service.app import provide_reads
 from payments.hosts import NoPrimary, list_hosts
 from tests.conftest import clone_database, drop_database
 from tests.support.app import build_settings, run_app
@@ -105,7 +105,7 @@ def test_only_what_anybody_may_get_reads_from_a_replica() -> None:
         if not any("PublicReads" in each for each in types):
             continue
         routes = [ast.unparse(each) for each in node.decorator_list]
-        is_reader = path == "market/web/feed.py" and node.name == "_load_page"
+        is_reader = path == "market/service/web/feed.py" and node.name == "_load_page"
         assert is_reader or (len(routes) == 1 and routes[0].startswith("get(")), f"{place} {node.name}"
         assert not any("Database" in each or each == "Batcher" for each in types), f"{place} {node.name}"
         named.add(path)
@@ -115,8 +115,8 @@ def test_only_what_anybody_may_get_reads_from_a_replica() -> None:
         for place, node in walk(ast.Attribute, mentioning="own_reads")
         if node.attr == "own_reads"
     }
-    assert users == {"market/app.py"}
-    assert provide_reads.__module__ == "market.app"
+    assert users == {"market/service/app.py"}
+    assert provide_reads.__module__ == "market.service.app"
 
 
 async def test_a_pool_over_several_hosts_finds_the_one_that_accepts_writes(dsn: str) -> None:

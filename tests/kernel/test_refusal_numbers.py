@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from market.app import create_app
-from market.cli import execute
 from market.kernel import Refusal
 from market.kernel.refusal_numbers import get_refusal_number, list_refusals
+from market.service.app import create_app
+from market.service.commands import execute
 
 
 def list_codes() -> set[str]:
     """Return the code of every refusal."""
-    assert create_app.__module__ == "market.app", "the service loads every refusal"
+    assert create_app.__module__ == "market.service.app", "the service loads every refusal"
     codes: set[str] = set()
     waiting: list[type[Refusal]] = [Refusal]
     while waiting:

@@ -5,10 +5,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from market.app import open_services
-from market.cli.runtime import open_runtime
 from market.kernel import Database
 from market.kernel.settings import Settings
+from market.service.app import open_services
+from market.service.commands.runtime import open_runtime
 from tests.support.app import SECRET
 
 

@@ -31,7 +31,7 @@ def run_demo() -> Generator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="xiangji-pages-") as folder:
         process = subprocess.Popen(
-            [sys.executable, "-m", "market.cli", "demo"],
+            [sys.executable, "-m", "market.service.commands", "demo"],
             env={**os.environ, "MARKET_DATA": str(Path(folder) / "data"), "MARKET_PORT": str(find_free_port())},
             stdout=subprocess.PIPE,
             text=True,

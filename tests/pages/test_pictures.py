@@ -12,14 +12,14 @@ from granian.constants import Interfaces
 from granian.server.embed import Server as Granian
 from PIL import Image
 
-from market.app import create_app
-from market.demo.sample.load import load_sample
 from market.kernel.embedded import EmbeddedServer, find_free_port
 from market.kernel.seal import derive_seal
 from market.people.storage.files import open_file_store
+from market.service.app import create_app
+from market.service.demo.sample.load import load_sample
 from tests.conftest import clone_database, drop_database
-from tests.demo.sample.conftest import NOW, SCALE, ignore_progress
 from tests.pages.pictures import FOLDER, MAX_BYTES, VIEWS, View, save_screenshot, take_screenshot
+from tests.service.demo.sample.conftest import NOW, SCALE, ignore_progress
 from tests.support.app import SECRET, build_settings
 from tests.support.chromium import launch_chromium
 

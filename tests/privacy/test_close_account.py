@@ -8,8 +8,6 @@ from uuid import UUID
 import pytest
 
 from market.cases.casework.moves import get_account_scope
-from market.cli.persons import close_person, export_person
-from market.cli.reseal import SEALED_COLUMNS
 from market.kernel import Connection, Database
 from market.kernel.idempotency import begin_request, finish_request
 from market.kernel.seal import Seal, UnsealError, derive_seal
@@ -23,6 +21,8 @@ from market.sales.orders.cart import put_cart
 from market.sales.orders.models import Line, VariantId
 from market.sales.payouts.account import PayoutAccount, enter_payout_account
 from market.sales.reviews.write import ReviewText, write_review
+from market.service.commands.persons import close_person, export_person
+from market.service.commands.reseal import SEALED_COLUMNS
 from market.subsidies.intake.models import LeadState
 from market.subsidies.intake.report import apply_for_household
 from market.subsidies.intake.take_step import withdraw_application

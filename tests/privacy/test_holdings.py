@@ -6,7 +6,6 @@ from collections import Counter
 from msgspec.structs import fields
 
 from market.cases.casework.erase import CASE_TEXT_LIFETIME
-from market.jobs.retention import RETENTIONS
 from market.kernel import Connection
 from market.people.identity.sessions import KNOWN_DEVICE_PERIOD
 from market.places.counties.settings import CountySettings
@@ -16,6 +15,7 @@ from market.privacy.holdings import HoldingFate
 from market.privacy.models import PersonalData
 from market.sales.aftersales.old_claim_photos import CLAIM_PHOTO_LIFETIME
 from market.sales.invoices.models import DETAILS_YEARS
+from market.service.worker.retention import RETENTIONS
 from tests.privacy.about_nobody import ABOUT_NOBODY
 
 # Words that are codes, states and references: what they say is in a table of its own, or a CHECK lists them.

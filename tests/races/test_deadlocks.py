@@ -9,10 +9,10 @@ from uuid import UUID
 from market.kernel import Connection, Database
 from market.kernel.quotas import lock_quota
 from market.people.identity.sign_in import sign_in_without_code
+from tests.service.web.conftest import Village, settings, village
 from tests.support.app import build_settings, run_service
 from tests.support.make import make_account
 from tests.support.postgres import wait_for_blocked
-from tests.web.conftest import Village, settings, village
 
 __all__ = ["settings", "village"]
 

@@ -4,9 +4,9 @@ from uuid import uuid4
 
 import pytest
 
-from market.demo.race import NoRaceTarget, RaceResult, run_race
 from market.kernel import Database
 from market.kernel.seal import Seal
+from market.service.demo.race import NoRaceTarget, RaceResult, run_race
 from tests.conftest import NOW
 from tests.support.make import make_account, make_product
 

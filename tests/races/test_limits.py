@@ -102,7 +102,7 @@ HELD_BY = {
     "TooManyClawbacks": "quota lock of the county; see tests/subsidies/clawbacks",
     "TooManyBankAccounts": "quota lock of the county; see tests/subsidies/bank_accounts",
     "TooManyConsents": "quota lock of the lead; see tests/subsidies/intake",
-    "TooManyTasks": "quota lock of the account; see tests/web/desk/test_tasks.py",
+    "TooManyTasks": "quota lock of the account; see tests/service/web/desk/test_tasks.py",
     "TooManyRuns": "lock of the county's imports; see tests/subsidies/month/test_order_of_months.py",
     "TooManyOutages": "quota lock of the account",
     "TooManyQuestions": "quota lock of the account",

@@ -15,14 +15,14 @@ import httpx
 import msgspec
 from msgspec import Struct, field
 
-from market.jobs.context import WorkerContext
-from market.jobs.polls import apply_outbox, apply_webhooks, send_codes
 from market.kernel.clock import SHANGHAI, make_clock_at
 from market.kernel.seal import Seal
 from market.people.identity.models import Role
 from market.people.identity.officials import create_official
 from market.people.notify.ports import FilePort
-from market.web.services import Services
+from market.service.web.services import Services
+from market.service.worker.context import WorkerContext
+from market.service.worker.polls import apply_outbox, apply_webhooks, send_codes
 from payments.sandbox import Sandbox
 from tests.support.app import Service, build_settings, run_service
 from tests.support.browser import ORIGIN

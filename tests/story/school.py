@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from market.jobs.polls import apply_outbox
 from market.people.identity.models import AccountId, Role
 from market.people.identity.sign_in import sign_in_without_code
+from market.service.worker.polls import apply_outbox
 from tests.story.market_day import STORY, MarketDay, Person, at, find_event, find_row
 from tests.support.make import make_official, make_phone
 

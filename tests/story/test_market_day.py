@@ -10,11 +10,11 @@ from datetime import date
 
 import pytest
 
-from market.cli.ledger import load_balances, load_postings
 from market.kernel.clock import SHANGHAI
 from market.kernel.embedded import EmbeddedServer
 from market.kernel.seal import Seal
 from market.sales.orders.money.verification import ORDER_PREFIXES, verify_orders
+from market.service.commands.ledger import load_balances, load_postings
 from payments.ledger.verification import verify_ledger
 from payments.sandbox import Sandbox
 from tests.conftest import clone_database, drop_database

@@ -20,12 +20,12 @@ from market.places.counties.form_numbers import (
     set_form_number,
 )
 from market.reports.month_view import MonthView, get_month_view
+from market.service.web.desk.papers.form_pages import load_quarter_form
+from market.service.web.desk.papers.forms import PrintedForm, build_approval_form
+from market.service.web.desk.papers.payment_form import build_payment_form
+from market.service.web.ui.format import MINUS, yuan
 from market.subsidies.month.cycles import read_month
 from market.subsidies.reconciliation.settlement_files import SettlementFile, list_settlement_files
-from market.web.desk.papers.form_pages import load_quarter_form
-from market.web.desk.papers.forms import PrintedForm, build_approval_form
-from market.web.desk.papers.payment_form import build_payment_form
-from market.web.ui.format import MINUS, yuan
 from tests.story.play import COUNTY, STORY, Player
 from tests.story.test_month import PLAN, play_to
 

@@ -5,7 +5,7 @@ from market.people.identity.sign_in import PHONE_CONTEXT
 from market.subsidies.intake.persons import GivenPersons
 from market.subsidies.lines.models import LineVerb
 from market.subsidies.operators.notes import add_note
-from tests.demo.sample.test_dump import read_dump
+from tests.service.demo.sample.test_dump import read_dump
 from tests.story.play import COUNTY, Player, nine_o_clock
 from tests.subsidies.intake.intake import NEW_FAMILY, SUDDEN, VILLAGE, Case, Intake, make_lead
 from tests.subsidies.lines.test_pauses import Pausing

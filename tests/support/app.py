@@ -14,11 +14,11 @@ import httpx
 import msgspec
 from litestar import Litestar
 
-from market.api.openapi import load_schema
-from market.app import Market, create_app
 from market.kernel.settings import Settings
+from market.service.api.openapi import load_schema
+from market.service.app import Market, create_app
+from market.service.web.services import Services
 from market.subsidies.tasks.work import TaskWorker, run_due_tasks
-from market.web.services import Services
 
 SECRET = "a secret of the tests, 32 characters and more"
 _LOST_CONNECTION = (

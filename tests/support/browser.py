@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import httpx
 from msgspec import Struct
 
-from market.web.cookies import DRAFTS_COOKIE
+from market.service.web.cookies import DRAFTS_COOKIE
 from tests.support.markup import Node, check_page
 
 ORIGIN = "http://market.test"

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from market.demo.carrier.app import CarrierSandbox, create_app
 from market.sales.carriers.http_port import HttpCarriers
 from market.sales.carriers.open_port import GuardedCarriers, NoCarriers
+from market.service.demo.carrier.app import CarrierSandbox, create_app
 from payments.sandbox.server import running_app
 from tests.conftest import NOW
 

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from market.web.ui.translate_template import HAN
+from market.service.web.ui.translate_template import HAN
 from tests.support.browser import LoadedPage, PageClient
 from tests.support.markup import Node
 

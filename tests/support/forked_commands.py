@@ -61,11 +61,11 @@ def _ask(process: subprocess.Popen[bytes], line: bytes) -> bytes:
 
 def serve() -> None:
     """Run the command of each line of standard input, and print its exit code."""
-    import market.cli
     import market.reports
+    import market.service.commands
     import market.subsidies
 
-    for package in (market.cli, market.reports, market.subsidies):
+    for package in (market.service.commands, market.reports, market.subsidies):
         _import_all(package.__name__, package.__path__)
     for line in sys.stdin.buffer:
         print(_run(msgspec.json.decode(line, type=Call)), flush=True)  # noqa: T201 - the answer
@@ -100,7 +100,7 @@ def _run(call: Call) -> int:
 
 
 def _call_main(words: list[str]) -> int:
-    from market.cli import main
+    from market.service.commands import main
 
     sys.argv = ["market", *words]
     try:

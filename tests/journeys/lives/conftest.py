@@ -8,27 +8,27 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from market.app import create_app
-from market.demo.carrier.app import CarrierSandbox
-from market.demo.carrier.app import create_app as create_carrier_app
-from market.jobs.context import WorkerContext
 from market.kernel import open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
 from market.kernel.embedded import EmbeddedServer
 from market.people.identity.models import Role
 from market.people.notify.ports import FilePort
-from market.web.services import Services
+from market.service.app import create_app
+from market.service.demo.carrier.app import CarrierSandbox
+from market.service.demo.carrier.app import create_app as create_carrier_app
+from market.service.web.services import Services
+from market.service.worker.context import WorkerContext
 from payments.sandbox import running
 from payments.sandbox.server import running_app
 from tests.conftest import clone_database, drop_database
 from tests.journeys.lives.live_market import LiveMarket
 from tests.journeys.lives.opening import open_shops
+from tests.service.web.conftest import BUYER_PHONE, FARMER_PHONE, HOST_PHONE
+from tests.service.web.desk.live import free_port, serve_on_port
 from tests.support.app import build_settings
 from tests.support.chromium import launch_chromium
 from tests.support.make import make_official
-from tests.web.conftest import BUYER_PHONE, FARMER_PHONE, HOST_PHONE
-from tests.web.desk.live import free_port, serve_on_port
 
 _OFFICIAL_PHONES = {
     Role.COUNTY: "17010007001", Role.FINANCE: "17010007002", Role.PLATFORM: "17010007003", Role.VILLAGE: "17010007004",
@@ -55,7 +55,7 @@ async def market(
         database = await open_database(server.dsn(name), role=APP_ROLE, max_size=2)
         async with database.transaction() as conn:
             # Not on the page 办事人员: its accounts are no samples, so an official would sign in by message and second
-            # factor, which counts once in 30 s, at each turn of a journey. tests/web/desk/test_officials.py walks it.
+            # factor, which counts once in 30 s, at each turn of a journey. tests/service/web/desk/test_officials.py walks it.
             for role, phone in _OFFICIAL_PHONES.items():
                 scope = "13" if role is Role.PLATFORM else "130624"
                 await make_official(conn, role, scope, name=f"样例{role}", phone=phone)

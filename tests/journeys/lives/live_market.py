@@ -9,14 +9,14 @@ import asyncpg
 from msgspec.structs import force_setattr
 from playwright.async_api import Browser, BrowserContext
 
-from market.jobs.context import WorkerContext
-from market.jobs.polls import POLLS
-from market.jobs.schedules import SCHEDULES
 from market.people.identity.sessions import SESSION_LIFETIME
-from market.web.account.demo_people import OFFICIALS
+from market.service.web.account.demo_people import OFFICIALS
+from market.service.worker.context import WorkerContext
+from market.service.worker.polls import POLLS
+from market.service.worker.schedules import SCHEDULES
 from payments.sandbox import Sandbox
 from tests.journeys.lives.person import PATIENCE_MS, Person
-from tests.web.shop.checkout import ADDRESS
+from tests.service.web.shop.checkout import ADDRESS
 
 _DAILY = {
     "remind_of_unsent_parcels", "cancel_unsent_parcels", "remind_of_unpaid_balances", "lapse_unpaid_balances",

@@ -6,7 +6,7 @@ from tests.journeys.lives.live_market import LiveMarket
 from tests.journeys.lives.person import Person
 from tests.journeys.lives.test_goods import list_goods, sell_parcel
 from tests.journeys.lives.test_visits import list_stay
-from tests.web.shop.checkout import ADDRESS
+from tests.service.web.shop.checkout import ADDRESS
 
 
 async def _choose(person: Person, name: str, words: str) -> str:

@@ -4,8 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from market.jobs.context import WorkerContext
-from market.jobs.polls import escalate_cases
 from market.kernel import Connection
 from market.kernel.clock import make_clock_at
 from market.kernel.settings import Settings
@@ -13,6 +11,8 @@ from market.people.identity.models import Actor
 from market.people.identity.sign_in import sign_in_without_code
 from market.people.notify.ports import FilePort
 from market.people.storage.files import open_file_store
+from market.service.worker.context import WorkerContext
+from market.service.worker.polls import escalate_cases
 from payments import GuardedGateway
 from tests.conftest import NOW
 from tests.people.storage.test_photos import a_jpeg

@@ -3,12 +3,12 @@
 from datetime import timedelta
 from pathlib import Path
 
-from market.jobs.context import WorkerContext
-from market.jobs.polls import end_goods_returns, escalate_cases
 from market.kernel.clock import make_clock_at
 from market.kernel.settings import Settings
 from market.people.notify.ports import FilePort
 from market.people.storage.files import open_file_store
+from market.service.worker.context import WorkerContext
+from market.service.worker.polls import end_goods_returns, escalate_cases
 from payments import GuardedGateway
 from tests.conftest import NOW
 from tests.sales.aftersales.test_bad_fruit_api import call, sign_in

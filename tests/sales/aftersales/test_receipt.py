@@ -25,7 +25,7 @@ from market.sales.orders.cancel import cancel_order
 from market.sales.orders.models import SuborderState
 from market.sales.orders.queries import OrderView
 from market.sales.payouts.statement import get_share, get_statement
-from market.web.farm.sending.parcels import load_parcel
+from market.service.web.farm.sending.parcels import load_parcel
 from tests.conftest import NOW
 from tests.support.make import load_owner, make_freight_template, make_product, make_stay
 from tests.support.shop import BUYER_ADDRESS, Shopping, make_buyer, make_october_nights

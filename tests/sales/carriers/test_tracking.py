@@ -9,7 +9,6 @@ import httpx
 import pytest
 from msgspec import structs
 
-from market.demo.carrier.app import CarrierSandbox
 from market.kernel import Connection
 from market.kernel.signed_http import build_signed_headers
 from market.people.identity.models import Actor, NotFound
@@ -21,6 +20,7 @@ from market.sales.carriers.pushes import apply_pushes, receive_push
 from market.sales.carriers.track import give_up_parcels, poll_parcels
 from market.sales.carriers.tracking import get_tracking
 from market.sales.orders.models import SuborderState
+from market.service.demo.carrier.app import CarrierSandbox
 from payments.errors import InvalidSignature
 from payments.retries import BatchSummary
 from tests.conftest import NOW

@@ -19,7 +19,7 @@ from market.sales.packages.order_parts import cancel_package_rest, find_ordered_
 from market.sales.visits.change_booking import quote_change
 from market.sales.visits.changeable_stay import NewDays
 from market.sales.visits.models import PackageStayNotChangeable
-from market.web.shop.orders.order_package import view_order_package
+from market.service.web.shop.orders.order_package import view_order_package
 from tests.conftest import NOW
 from tests.sales.packages.village import ARRIVE, MORNING, Village, make_wish
 from tests.support.make import make_activity, make_slot

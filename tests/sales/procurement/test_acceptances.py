@@ -12,7 +12,7 @@ from market.people.identity.sign_in import sign_in_without_code
 from market.sales.procurement.chase import chase_acceptances, chase_red_letters
 from market.sales.procurement.models import PurchaseState
 from market.sales.procurement.views import count_late_acceptances
-from market.web.units.words import describe_due
+from market.service.web.units.words import describe_due
 from tests.conftest import NOW
 from tests.sales.procurement.canteen import Canteen, make_canteen
 from tests.sales.procurement.test_purchases import make_contract

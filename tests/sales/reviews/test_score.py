@@ -13,7 +13,7 @@ from market.sales.aftersales.ship import ship_suborder
 from market.sales.reviews.answer import answer_review
 from market.sales.reviews.score import ProducerFigures, ProducerScore, compute_score, get_figures, refresh_figures
 from market.sales.reviews.write import ReviewText, write_review
-from market.web.shop.seller import describe_score
+from market.service.web.shop.seller import describe_score
 from tests.conftest import NOW
 from tests.sales.orders.orchard import DUE, Orchard, orchard
 from tests.support.make import SEAL, load_owner, make_product, make_stay

@@ -13,8 +13,8 @@ import asyncpg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from market.cli.reseal import SEALED_COLUMNS, SEALED_FILES
 from market.kernel import Connection
+from market.service.commands.reseal import SEALED_COLUMNS, SEALED_FILES
 from market.subsidies.engine.canonical import canonical_json
 from market.subsidies.evidence import erase_persons, verify_pack
 from market.subsidies.evidence.erase_persons import (

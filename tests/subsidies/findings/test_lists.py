@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from market.cli.reseal import SEALED_COLUMNS
 from market.kernel import Connection, Query
 from market.kernel.sheets.write_spreadsheet import write_csv
+from market.service.commands.reseal import SEALED_COLUMNS
 from market.subsidies.findings.check_table import CHECKS, Check
 from market.subsidies.findings.stopping_checks import CheckRow
 from market.subsidies.imports.formats.columns import LIST_COLUMNS

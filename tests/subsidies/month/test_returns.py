@@ -14,10 +14,10 @@ from market.subsidies.models import CycleState
 from market.subsidies.month.return_month import return_month
 from market.subsidies.month.steps import STEPS_BY_NAME
 from market.subsidies.month.take_step import take_step
+from tests.service.web.desk.county import FINDINGS
 from tests.story.play import COUNTY, Answer, Player, nine_o_clock
 from tests.support.make import SEAL
 from tests.support.postgres import wait_for_blocked
-from tests.web.desk.county import FINDINGS
 
 JANUARY = date(2019, 1, 1)
 HOLDERS = {"run": "gan", "confirm": "cun", "review": "zhen", "decide": "xian", "settle": "cai"}

@@ -15,9 +15,9 @@ from market.subsidies.imports.upload import PreparedUpload, Upload
 from market.subsidies.month.steps import RUN
 from market.subsidies.tasks.submit import add_task, make_import, make_month_task, store_import
 from market.subsidies.tasks.work import TaskWorker, run_due_tasks
+from tests.service.web.desk.county import COUNTY, NOW, Officials, create_officials, import_story_files
 from tests.story.play import INPUT
 from tests.support.make import SEAL
-from tests.web.desk.county import COUNTY, NOW, Officials, create_officials, import_story_files
 
 OTHER_COUNTY = "130623"
 LOCK_AUDIT = "SELECT pg_advisory_lock(7001, chain) FROM generate_series(0, 15) AS chain"

@@ -1,5 +1,0 @@
-"""`python -m market.cli` is `market`."""
-
-from market.cli import main
-
-main()

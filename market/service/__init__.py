@@ -1,0 +1,1 @@
+"""The running service: pages, JSON, commands, the worker, and the demo."""

@@ -1,0 +1,5 @@
+"""`python -m market.service.commands` is `market`."""
+
+from market.service.commands import main
+
+main()

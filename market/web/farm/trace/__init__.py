@@ -1,5 +1,0 @@
-"""地块和标签: plots, harvests and labels of a seller."""
-
-from market.web.farm.trace import harvest_import, lots, packed, plots
-
-ROUTES = [*plots.ROUTES, *lots.ROUTES, *harvest_import.ROUTES, *packed.ROUTES]

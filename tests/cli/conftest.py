@@ -1,7 +1,0 @@
-"""The county of the golden story, and a buyer with a payment provider, for the tests of the commands."""
-
-from tests.support.payment import gateway, provider, sandbox
-from tests.support.shop import shopping
-from tests.web.desk.conftest import county, people
-
-__all__ = ["county", "gateway", "people", "provider", "sandbox", "shopping"]
