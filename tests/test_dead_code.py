@@ -9,11 +9,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SURFACE = (
-    "market", "market.sales.aftersales", "market.sales.carriers", "market.catalogue.listings", "market.sales.complaints", "market.sales.conversations",
-    "market.sales.coupons", "market.people.identity", "market.sales.invoices", "market.sales.mediation", "market.sales.orders", "market.sales.packages",
-    "market.sales.payouts", "market.sales.pickups", "market.sales.reviews", "market.catalogue.slots", "market.subsidies", "market.testing",
-    "market.catalogue.trace", "market.sales.visits",
-    "payments", "payments.port", "payments.sandbox", "payments.stripe", "payments.testing",
+    "market", "market.catalogue.listings", "market.catalogue.slots", "market.catalogue.trace",
+    "market.people.identity", "market.sales.aftersales", "market.sales.carriers", "market.sales.complaints",
+    "market.sales.conversations", "market.sales.coupons", "market.sales.invoices", "market.sales.mediation",
+    "market.sales.orders", "market.sales.packages", "market.sales.payouts", "market.sales.pickups",
+    "market.sales.reviews", "market.sales.visits", "market.subsidies", "market.testing", "payments",
+    "payments.port", "payments.sandbox", "payments.stripe", "payments.testing",
 )  # fmt: skip
 """Modules whose `__all__` is for applications built on the library (docs/library.md, payments/README.md)."""
 SCRIPTS = ("deploy", "migrations")

@@ -1,4 +1,4 @@
--- Package: catalogue.
+-- Package: listings.
 -- At commit: in an activity a child pays at most what an adult pays.
 CREATE OR REPLACE FUNCTION check_child_price() RETURNS trigger
 LANGUAGE plpgsql AS $$

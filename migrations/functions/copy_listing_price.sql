@@ -1,4 +1,4 @@
--- Package: catalogue.
+-- Package: listings.
 -- Copy the price of a listing's first pack to the listing, for the order of lists by price.
 CREATE OR REPLACE FUNCTION copy_listing_price() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

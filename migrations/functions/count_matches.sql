@@ -1,4 +1,4 @@
--- Package: catalogue.
+-- Package: listings.
 -- Return the counties of the listings that match a search, with their numbers; p_most listings are counted, which of a
 -- common word are some of the best. Like find_matches, but the listings of a band have no order.
 CREATE OR REPLACE FUNCTION count_matches(

@@ -1,4 +1,4 @@
--- Package: catalogue.
+-- Package: listings.
 -- Return the p_most best listings behind a row of a search, best first: those of the first tier, then of the next, each by
 -- score. `key` is the score plus 2^40 for each tier behind; `base` is that plus alone.
 --

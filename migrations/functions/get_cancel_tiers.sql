@@ -1,4 +1,4 @@
--- Package: catalogue.
+-- Package: listings.
 -- Return the cancellation tiers of a listing as they were at a time; 'infinity' are those of now.
 CREATE OR REPLACE FUNCTION get_cancel_tiers(p_listing_id uuid, p_at timestamptz) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -1,4 +1,4 @@
--- Package: catalogue.
+-- Package: listings.
 -- Return the last day on which a producer has a verified certificate that a category requires: `infinity` if the category
 -- requires none or the certificate has no end, `-infinity` if the producer has none of them.
 CREATE OR REPLACE FUNCTION get_certified_until(p_producer uuid, p_category text) RETURNS date

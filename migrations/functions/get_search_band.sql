@@ -1,4 +1,4 @@
--- Package: catalogue.
+-- Package: listings.
 -- Return the band of a listing by its score: 0 for one of the best, and one more for each threshold that it is below.
 CREATE OR REPLACE FUNCTION get_search_band(p_score integer, p_id uuid) RETURNS smallint
 LANGUAGE sql STABLE

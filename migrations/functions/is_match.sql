@@ -1,4 +1,4 @@
--- Package: catalogue.
+-- Package: listings.
 -- Return whether a listing that has the words of a search is on sale and has what no index of words knows. Typed pieces are
 -- compared with the text, because their terms need not be adjacent in it.
 CREATE OR REPLACE FUNCTION is_match(

@@ -1,4 +1,4 @@
--- Package: catalogue.
+-- Package: listings.
 -- Return the words of a listing with its band before each, `2大枣`: what a search looks up, so that it reads the best listings
 -- with a word without those of other bands. No word has the separator.
 CREATE OR REPLACE FUNCTION list_band_words(p_band smallint, p_words tsvector) RETURNS tsvector

@@ -1,4 +1,4 @@
--- Package: catalogue.
+-- Package: listings.
 -- Return the nights of a stay from p_first up to, not including, p_until: what one room costs and how many nights a
 -- guest stays at least, each with the rule that decides it; or the days of an activity: what one person costs, and what a
 -- child does, which is never more. Dated terms come first, then those of the holiday, then those of weekends, then the

@@ -1,4 +1,4 @@
--- Package: catalogue.
+-- Package: listings.
 -- Add to the words of a listing what a search looks up beside them in the same index: its filters, marked with @ (kind,
 -- category, each level of its division, months), and #4 if it is in one of the first five bands of its score, where similar
 -- listings are looked for. No typed word has such a mark.

@@ -1,4 +1,4 @@
--- Package: catalogue.
+-- Package: listings.
 -- Move the thresholds of the bands to the scores of the 200th live listing, the 600th, and so on by three to the 437,400th. A
 -- threshold above which there are still half to twice as many stays, because each listing that changes its band is
 -- indexed again. A market with fewer has none, but one that had more keeps the threshold below every score: no listing is

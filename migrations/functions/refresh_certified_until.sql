@@ -1,4 +1,4 @@
--- Package: catalogue.
+-- Package: listings.
 -- Store until when the listings of a producer are certified, after a certificate of it was verified or rejected.
 CREATE OR REPLACE FUNCTION refresh_certified_until(p_producer uuid) RETURNS void
 LANGUAGE sql AS $$

@@ -462,7 +462,7 @@ BENEFIT_GRANTS = {
     "benefits.entries": "select insert(change_id order_line_id household_id how fen day)",
     "benefits.files": "select insert(producer_id sha256 name rows imported_by imported_at)",
 }
-"""What `market_benefits` may do, a role that only market/villages/benefits takes; the service's role may do nothing there."""
+"""What the role that only market/villages/benefits takes may do; the service's role may do nothing there."""
 
 FUNCTIONS_OF_THE_OWNER = {
     "make_month_partitions": True,
@@ -597,6 +597,7 @@ FUNCTIONS_OF_THE_OWNER = {
 """Functions that run with the owner's rights, and whether the service may call them."""
 
 OWNERS_STATEMENTS = {
-    "payments.ledger.verification", "payments.ledger.months", "market.kernel.months", "market.service.demo.sample.sales.run",
+    "payments.ledger.verification", "payments.ledger.months", "market.kernel.months",
+    "market.service.demo.sample.sales.run",
 }  # fmt: skip
 """Modules with statements that only the owner may run: the service cannot close what it posted, or mark samples."""

@@ -85,7 +85,7 @@ OWNED_TABLES = {
     "storage": {"photos", "sent_bytes"},
     "notify": {"messages"},
     "producers": {"producers", "producer_members", "producer_steps", "certificates", "certificate_notices", "closures"},
-    "catalogue": {
+    "listings": {
         "categories",
         "freight_templates",
         "listings",
@@ -178,9 +178,11 @@ def get_owner(table: str) -> str:
 
 
 def get_package(module: str) -> str:
-    """Return the package of a module."""
-    parts = module.split(".")
-    return "payments" if parts[0] == "payments" else parts[1]
+    """Return the package of a module: a district that is one package, or a package of its district."""
+    top, *inside = module.split(".")
+    if top == "payments":
+        return top
+    return inside[0] if inside[0] in OWNED_TABLES or len(inside) == 1 else inside[1]
 
 
 async def test_a_package_writes_only_its_own_tables() -> None:

@@ -157,7 +157,8 @@ class ListingCard(Struct, frozen=True, kw_only=True):
     """A listing as lists show it.
 
     `per_kg_fen` is rounded once, half up; None if the unit is not a weight. `left` is the number of items that can
-    be bought now; None for stays and activities. `photo` is a stored name, see `market.people.storage.photos.get_photo_paths`.
+    be bought now; None for stays and activities. `photo` is a stored name, see `get_photo_paths`
+    in market/people/storage/photos.py.
     """
 
     id: UUID

@@ -1,6 +1,6 @@
 """Seats: places of single persons in slots without an order, with a waiting list whose first is offered what is freed.
 
-A slot of a course or a clinic day has a room in a village; who runs it adds what it is (see `market.villages.services`).
+A slot of a course or a clinic day has a room in a village; its owner adds what it is, see `market.villages.services`.
 """
 
 from collections.abc import Collection

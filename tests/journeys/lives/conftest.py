@@ -55,7 +55,7 @@ async def market(
         database = await open_database(server.dsn(name), role=APP_ROLE, max_size=2)
         async with database.transaction() as conn:
             # Not on the page 办事人员: its accounts are no samples, so an official would sign in by message and second
-            # factor, which counts once in 30 s, at each turn of a journey. tests/service/web/desk/test_officials.py walks it.
+            # factor, which counts once in 30 s, at each turn of a journey. The tests of the desk's officials walk it.
             for role, phone in _OFFICIAL_PHONES.items():
                 scope = "13" if role is Role.PLATFORM else "130624"
                 await make_official(conn, role, scope, name=f"样例{role}", phone=phone)

@@ -84,7 +84,7 @@ class TraceController(Controller):
 
     @get("/label-keys", operation_id="GetLabelKeys")
     async def get_keys(self, db: NamedDependency[Database], clock: NamedDependency[Clock]) -> Response[LabelKeys]:
-        """Return the public keys and the revoked labels; `market.catalogue.trace.verify_label` reads them without a network."""
+        """Return the public keys and the revoked labels, which `verify_label` of `market.catalogue.trace` takes."""
         async with db.connection() as conn:
             keys = await load_label_keys(conn, now=clock.now())
         return Response(keys, headers={"Cache-Control": KEYS_CACHE})

@@ -15,7 +15,7 @@ class TextsForm(Struct, frozen=True, kw_only=True):
 
 
 class Texts(TypedDict):
-    """The texts that were read, for the keyword arguments of a `market.catalogue.listings.listing_texts.ListingTexts`."""
+    """The texts that were read, as the keyword arguments of `ListingTexts`."""
 
     title: str
     story: str
