@@ -30,9 +30,9 @@ import asyncpg
 from msgspec import convert, to_builtins
 
 from market.kernel.database import APP_ROLE, BENEFITS_ROLE
-from market.kernel.embedded import EmbeddedServerError, embedded_server, find_binaries
-from market.kernel.migrate import create_named_database, has_locale
-from market.kernel.schema_guards import list_schema_changes
+from market.kernel.postgres.embedded import EmbeddedServerError, embedded_server, find_binaries
+from market.kernel.postgres.migrate import create_named_database, has_locale
+from market.kernel.postgres.schema_guards import list_schema_changes
 from market.people.audit.verification import AuditHead, list_heads, verify_audit
 from market.sales.orders.money.verification import RELEASE_PREFIX, verify_orders
 from payments.hosts import connect_to_primary, find_primary

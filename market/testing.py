@@ -22,8 +22,8 @@ from market.catalogue.producers.decide import decide_producer
 from market.catalogue.producers.models import AdmissionStep, ProducerApplication, ProducerKind
 from market.kernel import Connection, Database, Query, Refusal, open_database
 from market.kernel.database import APP_ROLE
-from market.kernel.embedded import embedded_server
-from market.kernel.migrate import create_database
+from market.kernel.postgres.embedded import embedded_server
+from market.kernel.postgres.migrate import create_database
 from market.kernel.seal import Seal, derive_seal
 from market.people.identity.models import AccountId, Actor, Grant, Role
 from market.sales.orders.models import VariantId

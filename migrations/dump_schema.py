@@ -14,9 +14,9 @@ from pathlib import Path
 from alembic import command
 
 from market.kernel import open_database
-from market.kernel.embedded import embedded_server, find_binaries
-from market.kernel.migrate import create_database, make_alembic_config, upgrade
-from market.kernel.schema_guards import SchemaGuard, list_guards, write_guards
+from market.kernel.postgres.embedded import embedded_server, find_binaries
+from market.kernel.postgres.migrate import create_database, make_alembic_config, upgrade
+from market.kernel.postgres.schema_guards import SchemaGuard, list_guards, write_guards
 
 
 def dump_schema() -> str:

@@ -23,8 +23,8 @@ from xdist.scheduler import LoadFileScheduling
 
 from market.kernel import Connection, Database, open_database
 from market.kernel.database import APP_ROLE
-from market.kernel.embedded import EmbeddedServer, embedded_server
-from market.kernel.migrate import create_database
+from market.kernel.postgres.embedded import EmbeddedServer, embedded_server
+from market.kernel.postgres.migrate import create_database
 from market.kernel.seal import Seal, derive_seal
 from market.service.startup import migrate_database
 from market.service.web.ui.renderer import Renderer

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from market.kernel import Database
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.postgres.embedded import EmbeddedServer
 from tests.bench.shop import Environment, cart_read, nights_read
 from tests.support.make import make_account, make_product, make_stay
 

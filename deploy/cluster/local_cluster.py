@@ -21,7 +21,7 @@ from typing import IO, Self
 import httpx
 from msgspec import Struct
 
-from market.kernel.embedded import EmbeddedServer, find_free_port, find_launcher
+from market.kernel.postgres.embedded import EmbeddedServer, find_free_port, find_launcher
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from market.kernel.clock import Clock, make_clock_at
 from market.kernel.database import APP_ROLE
-from market.kernel.embedded import SERVICE_LOGIN, EmbeddedServer, embedded_server
-from market.kernel.migrate import create_named_database, is_current, upgrade
+from market.kernel.postgres.embedded import SERVICE_LOGIN, EmbeddedServer, embedded_server
+from market.kernel.postgres.migrate import create_named_database, is_current, upgrade
 from market.kernel.seal import Seal, derive_seal
 from market.kernel.settings import Settings
 from market.places.divisions.load import load_divisions

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from market.kernel import open_database
 from market.kernel.database import APP_ROLE
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.postgres.embedded import EmbeddedServer
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from payments.sandbox import Sandbox

@@ -597,7 +597,7 @@ FUNCTIONS_OF_THE_OWNER = {
 """Functions that run with the owner's rights, and whether the service may call them."""
 
 OWNERS_STATEMENTS = {
-    "payments.ledger.verification", "payments.ledger.months", "market.kernel.months",
+    "payments.ledger.verification", "payments.ledger.months", "market.kernel.postgres.months",
     "market.service.demo.sample.sales.run",
 }  # fmt: skip
 """Modules with statements that only the owner may run: the service cannot close what it posted, or mark samples."""

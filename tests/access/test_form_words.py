@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.postgres.embedded import EmbeddedServer
 from tests.access.client import AccessClient
 from tests.access.conftest import FixtureDatabase, open_client
 from tests.access.route_case import RouteCase

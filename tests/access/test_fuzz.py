@@ -22,7 +22,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from schemathesis import GenerationMode
 
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.postgres.embedded import EmbeddedServer
 from tests.access.actors import ALL_ACTORS
 from tests.access.client import AccessClient
 from tests.access.conftest import FixtureDatabase, open_client

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.postgres.embedded import EmbeddedServer
 from tests.access.actors import ANONYMOUS
 from tests.access.conftest import FixtureDatabase, open_client
 from tests.access.test_route_access import CASES

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from market.kernel import Connection, Database, open_database
 from market.kernel.database import APP_ROLE
-from market.kernel.embedded import embedded_server, find_free_port
+from market.kernel.postgres.embedded import embedded_server, find_free_port
 from market.sales.aftersales.receive import confirm_receipt
 from market.sales.aftersales.ship import ship_suborder
 from tests.bench import buyers

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from market.kernel import Connection, Database, open_database
 from market.kernel.clock import get_business_day, get_next_month
 from market.kernel.database import APP_ROLE
-from market.kernel.embedded import EmbeddedServer, embedded_server
-from market.kernel.migrate import create_database
+from market.kernel.postgres.embedded import EmbeddedServer, embedded_server
+from market.kernel.postgres.migrate import create_database
 from market.kernel.seal import derive_seal
 from market.people.identity.actors import find_actor_by_handle
 from market.service.demo.sample.accounts import DEMO_COUNTY

@@ -16,8 +16,8 @@ from msgspec import Struct
 
 from market.catalogue.listings.search.text import build_search_columns
 from market.kernel import Connection
-from market.kernel.embedded import EmbeddedServer, embedded_server
-from market.kernel.migrate import create_database
+from market.kernel.postgres.embedded import EmbeddedServer, embedded_server
+from market.kernel.postgres.migrate import create_database
 from market.kernel.uuid7 import RANDOM_BITS, make_uuid7
 from market.people.identity.models import NO_DEVICE
 from market.people.identity.sessions import start_session

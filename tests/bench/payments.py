@@ -12,8 +12,8 @@ from pathlib import Path
 import asyncpg
 from msgspec import Struct
 
-from market.kernel.embedded import embedded_server
-from market.kernel.migrate import create_database
+from market.kernel.postgres.embedded import embedded_server
+from market.kernel.postgres.migrate import create_database
 from payments import Database, apply_events, open_database, post, receive, start
 from payments.migrate import migrate
 from payments.sandbox import Sandbox, running

@@ -19,7 +19,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from market.kernel.embedded import EmbeddedServer, embedded_server, find_free_port
+from market.kernel.postgres.embedded import EmbeddedServer, embedded_server, find_free_port
 from tests.bench import buyers
 from tests.bench.checkout import ORDERS, WORKERS, buy_by_transfer
 from tests.bench.market import FEW_LISTINGS, open_market

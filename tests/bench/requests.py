@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import asyncpg
 
-from market.kernel.embedded import find_free_port
+from market.kernel.postgres.embedded import find_free_port
 from tests.bench.pairs import in_pairs
 from tests.bench.shop import Environment, Row
 from tests.support.app import SECRET

@@ -24,8 +24,8 @@ from msgspec import Struct
 from market.catalogue.bookings.calendar import LIST_STAY_NIGHTS, list_stay_nights
 from market.kernel import Database, open_database
 from market.kernel.database import APP_ROLE
-from market.kernel.embedded import EmbeddedServer, embedded_server, find_binaries
-from market.kernel.migrate import create_database
+from market.kernel.postgres.embedded import EmbeddedServer, embedded_server, find_binaries
+from market.kernel.postgres.migrate import create_database
 from market.people.identity.models import AccountId
 from market.sales.orders.cart import GET_CART_CONTENTS, put_cart
 from market.sales.orders.cart_view import get_cart

@@ -17,7 +17,7 @@ import pytest
 from deploy.backup import KEPT_DUMPS, MISSING_FILES, BackupError, backup, drill, main, prune_files, restore
 from deploy.settings_docs import ROOT
 from market.kernel import Connection, Database
-from market.kernel.embedded import embedded_server
+from market.kernel.postgres.embedded import embedded_server
 from market.people.identity.models import AccountId
 from market.sales.orders.address import Address, seal_address
 from market.sales.orders.checkout.batcher import Batcher

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from market.kernel.embedded import find_free_port
+from market.kernel.postgres.embedded import find_free_port
 from tests.faults.processes import open_client, run_command
 
 PATIENCE_SECONDS = 20

@@ -17,7 +17,7 @@ import asyncpg
 import httpx
 
 from deploy.settings_docs import ROOT
-from market.kernel.embedded import EmbeddedServer, embedded_server, find_free_port
+from market.kernel.postgres.embedded import EmbeddedServer, embedded_server, find_free_port
 
 README = (ROOT / "deploy/README.md").read_text(encoding="utf-8")
 

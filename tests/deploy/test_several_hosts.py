@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from deploy.backup import main as run_backup
-from market.kernel.embedded import EmbeddedServer, embedded_server
+from market.kernel.postgres.embedded import EmbeddedServer, embedded_server
 from market.service.commands import execute
 from tests.support.app import SECRET
 from tests.support.postgres import run_replica

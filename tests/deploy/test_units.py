@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from deploy.settings_docs import ROOT
-from market.kernel.embedded import find_free_port
+from market.kernel.postgres.embedded import find_free_port
 from market.kernel.settings import Settings
 
 SERVICES = ("xiangji.service", "xiangji-worker.service")

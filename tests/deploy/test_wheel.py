@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from market.kernel.migrate import is_current, upgrade
+from market.kernel.postgres.migrate import is_current, upgrade
 from tests.support.postgres import EmbeddedServer, create_database, drop_database
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +64,7 @@ async def test_the_market_migrates_a_database_that_payments_created(
     conn = await asyncpg.connect(empty)
     await conn.execute("INSERT INTO payments.account_kinds (kind, keep_balance) VALUES ('deposit', false)")
     code = f"from market.kernel import migrate; print(migrate.__file__); migrate.upgrade({empty!r})"
-    assert await run_python("-c", code, folder=folder) == f"{folder / 'market/kernel/migrate.py'}\n"
+    assert await run_python("-c", code, folder=folder) == f"{folder / 'market/kernel/postgres/migrate.py'}\n"
     assert await is_current(empty)
     assert await conn.fetchval("SELECT count(*) FROM payments.account_kinds WHERE kind = 'deposit'") == 1
     assert await conn.fetchval("SELECT has_any_column_privilege('market_app', 'payments.payments', 'INSERT')")

@@ -14,7 +14,7 @@ import httpx
 from msgspec import Struct
 
 from market.kernel import open_database
-from market.kernel.embedded import embedded_server, find_free_port
+from market.kernel.postgres.embedded import embedded_server, find_free_port
 from market.service.startup import create_and_migrate
 from payments.ledger.verification import verify_ledger
 from payments.sandbox import Sandbox

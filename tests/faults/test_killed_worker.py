@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 
 from market.kernel import open_database
-from market.kernel.embedded import embedded_server
+from market.kernel.postgres.embedded import embedded_server
 from market.service.startup import create_and_migrate
 from market.subsidies.month.steps import RUN
 from market.subsidies.tasks.submit import add_task, make_month_task

@@ -8,7 +8,7 @@ import httpx
 
 from market.kernel import Database, open_database
 from market.kernel.database import APP_ROLE
-from market.kernel.embedded import embedded_server
+from market.kernel.postgres.embedded import embedded_server
 from market.service.startup import create_and_migrate
 from tests.support.app import build_settings, run_app
 from tests.support.browser import ORIGIN, PageClient

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from PIL import Image
 
-from market.kernel.embedded import embedded_server, find_free_port
+from market.kernel.postgres.embedded import embedded_server, find_free_port
 from market.service.startup import create_and_migrate
 from tests.faults.processes import a_shop, open_client, run_command
 

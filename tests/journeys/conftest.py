@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 from market.kernel import open_database
 from market.kernel.database import APP_ROLE
-from market.kernel.embedded import EmbeddedServer, find_free_port
+from market.kernel.postgres.embedded import EmbeddedServer, find_free_port
 from market.kernel.settings import Settings
 from tests.conftest import clone_database, drop_database
 from tests.journeys.demo import Demo, run_demo

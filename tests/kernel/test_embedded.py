@@ -13,7 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from market.kernel.embedded import EmbeddedServerError, embedded_server, find_free_port
+from market.kernel.postgres.embedded import EmbeddedServerError, embedded_server, find_free_port
 
 
 async def ask(dsn: str, sql: str) -> object:

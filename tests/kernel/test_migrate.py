@@ -4,8 +4,8 @@ import asyncio
 
 from alembic.script import ScriptDirectory
 
-from market.kernel.embedded import EmbeddedServer
-from market.kernel.migrate import create_database, get_heads, is_current, make_alembic_config
+from market.kernel.postgres.embedded import EmbeddedServer
+from market.kernel.postgres.migrate import create_database, get_heads, is_current, make_alembic_config
 from market.service.startup import migrate_database
 from tests.conftest import drop_database
 

@@ -9,10 +9,10 @@ import pytest
 from alembic import command
 
 from market.kernel import Connection, Database, open_database
-from market.kernel.embedded import EmbeddedServer
-from market.kernel.migrate import create_database, make_alembic_config
-from market.kernel.months import archive_partitions, make_partitions
-from market.kernel.schema_guards import list_schema_changes
+from market.kernel.postgres.embedded import EmbeddedServer
+from market.kernel.postgres.migrate import create_database, make_alembic_config
+from market.kernel.postgres.months import archive_partitions, make_partitions
+from market.kernel.postgres.schema_guards import list_schema_changes
 from market.people.audit.record import add_audit_entry
 from market.people.audit.verification import verify_audit
 from market.service.startup import migrate_database

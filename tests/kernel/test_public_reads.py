@@ -10,7 +10,7 @@ import pytest
 
 from market.kernel import Database, open_database
 from market.kernel.database import APP_ROLE
-from market.kernel.embedded import EmbeddedServer, find_free_port
+from market.kernel.postgres.embedded import EmbeddedServer, find_free_port
 from market.kernel.public_reads import PublicReads
 from market.service.app import provide_reads
 from payments.hosts import NoPrimary, list_hosts

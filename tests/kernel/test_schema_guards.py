@@ -1,7 +1,7 @@
 """Whatever is replaced, added or taken away in the schema of a running service is found, and named."""
 
 from market.kernel import Connection, Database
-from market.kernel.schema_guards import list_schema_changes
+from market.kernel.postgres.schema_guards import list_schema_changes
 
 DATABASE = "the_database"
 NO_OP = "RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"

@@ -12,7 +12,7 @@ from typing import Literal
 
 from playwright.async_api import Browser, BrowserContext
 
-from market.kernel.embedded import find_free_port
+from market.kernel.postgres.embedded import find_free_port
 from tests.pages.budgets import DataPages
 
 STOP_SECONDS = 30

@@ -12,7 +12,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server as Granian
 from PIL import Image
 
-from market.kernel.embedded import EmbeddedServer, find_free_port
+from market.kernel.postgres.embedded import EmbeddedServer, find_free_port
 from market.kernel.seal import derive_seal
 from market.people.storage.files import open_file_store
 from market.service.app import create_app

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from market.kernel import Database, open_database
 from market.kernel.database import APP_ROLE
-from market.kernel.embedded import EmbeddedServer, find_free_port
+from market.kernel.postgres.embedded import EmbeddedServer, find_free_port
 from tests.conftest import clone_database, drop_database
 from tests.faults.processes import open_client, run_command
 

@@ -11,7 +11,7 @@ from datetime import date
 import pytest
 
 from market.kernel.clock import SHANGHAI
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.postgres.embedded import EmbeddedServer
 from market.kernel.seal import Seal
 from market.sales.orders.money.verification import ORDER_PREFIXES, verify_orders
 from market.service.commands.ledger import load_balances, load_postings

@@ -8,8 +8,8 @@ import pytest
 from alembic import command
 
 from market.kernel import Connection
-from market.kernel.embedded import EmbeddedServer
-from market.kernel.migrate import make_alembic_config, upgrade
+from market.kernel.postgres.embedded import EmbeddedServer
+from market.kernel.postgres.migrate import make_alembic_config, upgrade
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT, index_identifier
 from tests.conftest import drop_database
 from tests.support.make import SEAL

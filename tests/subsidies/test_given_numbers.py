@@ -1,6 +1,6 @@
 """What is given of people in leads, notes and bills is in a dump neither in clear nor compressed nor as bytes."""
 
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.postgres.embedded import EmbeddedServer
 from market.people.identity.sign_in import PHONE_CONTEXT
 from market.subsidies.intake.persons import GivenPersons
 from market.subsidies.lines.models import LineVerb

@@ -11,8 +11,8 @@ import pytest
 from alembic import command
 
 from market.kernel import Connection
-from market.kernel.embedded import EmbeddedServer
-from market.kernel.migrate import make_alembic_config, upgrade
+from market.kernel.postgres.embedded import EmbeddedServer
+from market.kernel.postgres.migrate import make_alembic_config, upgrade
 from market.people.identity.officials import find_actor_by_handle
 from market.reports.drilldown import NO_VILLAGE, list_lines
 from market.reports.files.settlement_file import list_settlement_lines

@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import asyncpg
 from msgspec import Struct
 
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.postgres.embedded import EmbeddedServer
 from payments.sql import Connection, Database
 
 _numbers = itertools.count(1)

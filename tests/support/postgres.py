@@ -10,8 +10,8 @@ from pathlib import Path
 import asyncpg
 
 from market.kernel import Connection
-from market.kernel.embedded import EmbeddedServer, embedded_server, find_launcher
-from market.kernel.migrate import create_database
+from market.kernel.postgres.embedded import EmbeddedServer, embedded_server, find_launcher
+from market.kernel.postgres.migrate import create_database
 from tests.conftest import clone_database, drop_database
 
 __all__ = [

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from market.kernel import Connection
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.postgres.embedded import EmbeddedServer
 from tests.conftest import NOW, clone_database
 from tests.support.databases import ReusedDatabases
 from tests.support.make import make_account, make_producer, make_product

@@ -16,8 +16,8 @@ from msgspec import Struct
 from market.kernel import Connection, Database, GatewayUnavailable, Refusal, open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
-from market.kernel.embedded import EmbeddedServerError
 from market.kernel.event_loop import run_to_end
+from market.kernel.postgres.embedded import EmbeddedServerError
 from market.kernel.seal import Seal, derive_seal
 from market.kernel.settings import BadSettings, Settings
 from market.people.identity.models import Actor, NotSignedIn

@@ -5,8 +5,8 @@ import multiprocessing
 import sys
 from pathlib import Path
 
-from market.kernel.embedded import EmbeddedServerError, is_port_free
 from market.kernel.event_loop import run_to_end
+from market.kernel.postgres.embedded import EmbeddedServerError, is_port_free
 from market.kernel.seal import derive_seal
 from market.kernel.settings import BadSettings, Settings
 from market.service.commands.runtime import BAD_INPUT, DONE, REFUSED, run

@@ -7,8 +7,8 @@ import asyncpg
 from msgspec import Struct, to_builtins
 
 from market.kernel import Query, open_database
-from market.kernel.months import archive_partitions
-from market.kernel.schema_guards import list_schema_changes
+from market.kernel.postgres.months import archive_partitions
+from market.kernel.postgres.schema_guards import list_schema_changes
 from market.people.audit.heads_file import NotedHeads, read_heads
 from market.people.audit.verification import list_heads
 from market.people.audit.verification import verify_audit as verify_record

@@ -17,8 +17,8 @@ import msgspec
 from msgspec import Struct
 from rich.console import Console
 
-from market.kernel.embedded import EmbeddedServerError, embedded_server, find_free_port, is_port_free
 from market.kernel.event_loop import run_to_end
+from market.kernel.postgres.embedded import EmbeddedServerError, embedded_server, find_free_port, is_port_free
 from market.kernel.settings import BadSettings, Settings
 from market.service.demo import children
 from market.service.demo.load_sample import PARCELS_FILE, SampleLoadError, ensure_sample

@@ -12,7 +12,7 @@ from market.catalogue.listings.search.scores import refresh_scores
 from market.catalogue.producers.certificate_ends import notify_ending_certificates
 from market.kernel import Connection, Database, Query
 from market.kernel.clock import SHANGHAI
-from market.kernel.months import make_partitions
+from market.kernel.postgres.months import make_partitions
 from market.reports.counted.keep import keep_closed_months
 from market.reports.region import refresh_quarters
 from market.sales.aftersales.case_moves import notify_overdue_case

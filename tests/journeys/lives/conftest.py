@@ -11,7 +11,7 @@ import pytest
 from market.kernel import open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.postgres.embedded import EmbeddedServer
 from market.people.identity.models import Role
 from market.people.notify.ports import FilePort
 from market.service.app import create_app

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from market.kernel import Connection, Database
-from market.kernel.months import archive_partitions, make_partitions
+from market.kernel.postgres.months import archive_partitions, make_partitions
 from market.people.audit.record import add_audit_entry
 from market.people.audit.verification import AuditFault, AuditFaultKind, list_heads, verify_audit
 from tests.conftest import NOW

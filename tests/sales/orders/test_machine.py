@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.postgres.embedded import EmbeddedServer
 from market.kernel.seal import Seal
 from tests.sales.orders.machine.crashes import CrashRules
 from tests.sales.orders.machine.lives import LifeRules

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from market.kernel import Connection
-from market.kernel.embedded import find_free_port
+from market.kernel.postgres.embedded import find_free_port
 from market.service.commands import execute
 from payments import post
 from tests.support.app import SECRET

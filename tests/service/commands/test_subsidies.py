@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from market.kernel.embedded import embedded_server
+from market.kernel.postgres.embedded import embedded_server
 from tests.story.play import COUNTY, STORY, Answer
 from tests.story.test_month import PLAN, compared, expected_rows
 from tests.support.forked_commands import Commands, serve_commands

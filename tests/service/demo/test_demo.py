@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from market.kernel.embedded import find_free_port
+from market.kernel.postgres.embedded import find_free_port
 
 READY_SECONDS = 280
 

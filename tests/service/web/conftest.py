@@ -10,7 +10,7 @@ from msgspec import Struct
 from market.kernel import Database, open_database
 from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.postgres.embedded import EmbeddedServer
 from market.kernel.settings import Settings
 from market.people.identity.models import AccountId
 from market.people.identity.sign_in import sign_in_without_code

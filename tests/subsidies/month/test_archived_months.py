@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from market.kernel.months import archive_partitions
+from market.kernel.postgres.months import archive_partitions
 from payments import Database
 from tests.story.play import Player
 from tests.subsidies.month.test_order_of_months import change

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from market.kernel import Database, GatewayUnavailable, Refusal, open_database
 from market.kernel.database import APP_ROLE
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.postgres.embedded import EmbeddedServer
 from market.kernel.seal import Seal
 from market.people.identity.models import Actor
 from market.sales.orders.mark_paid import apply_payment_events

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from market.kernel import Connection
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.postgres.embedded import EmbeddedServer
 from market.kernel.seal import Seal
 from market.kernel.settings import Settings
 from market.people.storage.files import FileStore, open_file_store

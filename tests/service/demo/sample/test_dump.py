@@ -6,7 +6,7 @@ import zlib
 from contextlib import suppress
 
 from market.kernel import Connection
-from market.kernel.embedded import find_binaries
+from market.kernel.postgres.embedded import find_binaries
 from market.service.demo.sample.accounts import list_logins
 from market.subsidies.identifiers import IDENTIFIER_CONTEXT
 from market.subsidies.imports.binding_facts import BINDING_IDENTITY_CONTEXT

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.postgres.embedded import EmbeddedServer
 from market.kernel.seal import Seal
 from market.service.demo.sample.accounts import list_logins
 from tests.conftest import clone_database, drop_database

@@ -9,7 +9,7 @@ import pytest
 
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
-from market.kernel.embedded import EmbeddedServer
+from market.kernel.postgres.embedded import EmbeddedServer
 from market.kernel.seal import Seal
 from market.people.identity.actors import find_actor_by_handle
 from market.reports.village_benefits import list_ended_quarters, list_village_benefits

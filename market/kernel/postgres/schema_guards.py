@@ -8,7 +8,7 @@ the service's role, what it owns, the rights in the schemas, and settings stored
 from msgspec import Struct
 
 from market.kernel.database import APP_ROLE
-from market.kernel.migrate import get_migrations_folder
+from market.kernel.postgres.migrate import get_migrations_folder
 from payments.sql import Connection, Query
 
 SCHEMAS = ["public", "payments", "jobs", "benefits"]
