@@ -105,7 +105,7 @@ def is_two_decimals(node: ast.FormattedValue) -> bool:
 
 
 def test_commission_and_shares_are_computed_in_escrow() -> None:
-    """No SQL applies a rate, and `orders/escrow.py` is the only module of the shop that applies the commission."""
+    """No SQL applies a rate, and `sales/orders/escrow.py` alone applies the commission in the shop."""
     found = [place for place, text in list_sql() if re.search(r"_bp\b[\s)]*[*/]|\*\s*[\w.(]*_bp\b", text)]
     for place, node in walk(
         ast.Call, without=("payments/money.py", "market/sales/orders/escrow.py"), mentioning="apply_rate"
@@ -119,7 +119,7 @@ def test_commission_and_shares_are_computed_in_escrow() -> None:
 
 
 def test_divisions_are_cut_from_codes_in_one_module() -> None:
-    """Only `divisions/codes.py`, its SQL functions and the generated columns of the schema know the widths."""
+    """Only `kernel/division_codes.py`, its SQL functions and the generated columns of the schema know the widths."""
     names = re.compile(r"(code|county|region|village|township|prefecture|scope|division)(_code)?$")
     found: list[str] = []
     for place, node in walk(ast.Subscript, without=("market/kernel/division_codes.py",)):

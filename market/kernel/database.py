@@ -10,7 +10,7 @@ from payments.sql import Connection, Database, Query
 APP_ROLE = "market_app"
 """The database role of the service, which owns no table."""
 BENEFITS_ROLE = "market_benefits"
-"""The role that sees the schema `benefits`; the service takes it for that alone (`market/villages/benefits/wall.py`)."""
+"""The role that sees the schema `benefits`; only market/villages/benefits/wall.py takes it."""
 
 SCOPE_SETTING = "market.scope"
 """The session setting that the row-level security policies read.

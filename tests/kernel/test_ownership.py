@@ -182,7 +182,7 @@ def get_package(module: str) -> str:
     top, *inside = module.split(".")
     if top == "payments":
         return top
-    return inside[0] if inside[0] in OWNED_TABLES or len(inside) == 1 else inside[1]
+    return inside[0] if inside[0] in {*OWNED_TABLES, "subsidies"} or len(inside) == 1 else inside[1]
 
 
 async def test_a_package_writes_only_its_own_tables() -> None:

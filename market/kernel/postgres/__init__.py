@@ -1,1 +1,1 @@
-""
+"""The PostgreSQL server and its schema: embedded server, migrations, month partitions, guards."""

@@ -29,7 +29,7 @@ IMPLIED_REVISIONS = {"p0001", "p0010", "p0011"}
 
 def get_migrations_folder() -> Path:
     """Return the migrations folder: next to the package in a checkout, inside it in a wheel."""
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     return package / "_migrations" if (package / "_migrations").exists() else package.parent / "migrations"
 
 

@@ -38,11 +38,11 @@ PACKAGE = Path(market.__file__).parent
 GUARDED = {"grants", "second_factor", "scope"}
 """Attributes of actors and grants that only `market.people.identity` may read."""
 ALLOWED = {
-    ("auditors.py", "scope"): "keeps the visitor with the ASGI scope of a request",
-    ("http.py", "scope"): "reads the path of a request from its ASGI scope",
-    ("api/identity.py", "second_factor"): "shows the account its own session, and reads the request's field",
-    ("web/desk/reports/region.py", "scope"): "names the region that it shows",
-    ("web/desk/staff/officials.py", "second_factor"): "shows what the account of an official lacks",
+    ("service/auditors.py", "scope"): "keeps the visitor with the ASGI scope of a request",
+    ("service/http.py", "scope"): "reads the path of a request from its ASGI scope",
+    ("service/api/identity.py", "second_factor"): "shows the account its own session, and reads the request's field",
+    ("service/web/desk/reports/region.py", "scope"): "names the region that it shows",
+    ("service/web/desk/staff/officials.py", "second_factor"): "shows what the account of an official lacks",
     ("subsidies/imports/officials.py", "grants"): "compares the roles of a file with those already granted",
     ("subsidies/imports/officials.py", "scope"): "grants the scope that the file names",
     ("subsidies/tasks/submit.py", "second_factor"): "keeps with the task how its actor was signed in",
@@ -67,7 +67,7 @@ def test_only_identity_checks_roles_scopes_and_the_second_factor() -> None:
     found: set[tuple[str, str]] = set()
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE).as_posix()
-        if name.startswith(("identity/", "demo/sample/")) or name == "testing.py":  # these create grants
+        if name.startswith(("people/identity/", "service/demo/sample/")) or name == "testing.py":  # these create grants
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node.attr in GUARDED:

@@ -9,7 +9,7 @@ import pytest
 from market.kernel.text import clean_name
 from market.people.identity.reserved_names import NameKind, find_name_fault
 
-DIVISIONS = Path(__file__).parents[2] / "market/places/divisions/data/divisions.csv.gz"
+DIVISIONS = Path(__file__).parents[3] / "market/places/divisions/data/divisions.csv.gz"
 DISGUISES = [
     "乡集客服", "客 服", "客\ufe00服", "客\ufe0f服", "客\u3164服", "客\u115f服", "客\uffa0服", "客\u2800服",
     "客\u034f服", "客\U000e0100服", "客·服", "客_服", "客-服", "官\u0301方", "鄉集", "鄕集", "平臺", "公安機關",

@@ -16,7 +16,7 @@ from tests.conftest import NOW
 from tests.support.make import make_account
 from tests.support.postgres import as_owner
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,7 @@ async def test_an_invalid_file_lists_every_invalid_cell(service: Service, people
 
 
 def get_story_folder() -> Path:
-    return Path(__file__).parents[1] / "story"
+    return Path(__file__).parents[2] / "story"
 
 
 async def test_the_importer_cannot_decide(service: Service, people: Officials) -> None:

@@ -86,7 +86,7 @@ def list_templates() -> set[str]:
 
 def list_said_messages() -> Iterator[str]:
     """Yield the messages that code says in the page's language."""
-    for path in sorted(WEB.parent.rglob("*.py")):
+    for path in sorted(WEB.parents[1].rglob("*.py")):
         if "say(" not in (source := path.read_text("utf-8")):
             continue
         for node in ast.walk(ast.parse(source)):

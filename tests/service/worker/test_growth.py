@@ -9,7 +9,7 @@ from market.kernel import Connection
 from market.service.worker.retention import RETENTIONS
 from tests.races.test_limits import HELD_BY
 
-FUNCTIONS = Path(__file__).parents[2] / "migrations/functions"
+FUNCTIONS = Path(__file__).parents[3] / "migrations/functions"
 DELETED = {
     "delete_expired_codes": ("sign_in_codes",),
     "delete_ended_sessions": ("sessions",),
@@ -207,7 +207,7 @@ PARTS = {
 }
 """By what they are a part of: they refer to it, and have a limited number of rows for each of its rows."""
 
-GROWTH = Path(__file__).parents[2] / "docs/growth.md"
+GROWTH = Path(__file__).parents[3] / "docs/growth.md"
 MONTHS = "months of "
 
 

@@ -184,7 +184,7 @@ async def _add_old_keys(owner: Connection, count: int) -> None:
 
 
 def test_the_periods_are_those_of_the_operators_page() -> None:
-    text = (Path(__file__).parents[2] / "deploy/README.md").read_text("utf-8")
+    text = (Path(__file__).parents[3] / "deploy/README.md").read_text("utf-8")
     documented = dict(
         re.findall(r"^\| `((?:delete|erase|forget|drop)_\w+)` \|.*\| (\d+) days? \|$", text, re.MULTILINE)
     )

@@ -30,7 +30,7 @@ COUNTY = "130624"
 JANUARY = date(2019, 1, 1)
 NOW = datetime(2019, 2, 14, 1, 0, tzinfo=UTC)
 """Nine in the morning of the day on which January is closed."""
-INPUT = Path(__file__).parents[2] / "story" / "input"
+INPUT = Path(__file__).parents[3] / "story" / "input"
 STEPS = ("run", "confirm", "findings", "review", "decide", "settle", "reconcile", "close")
 FINDINGS = (
     ("one_identity_two_enrolments", "DX-06", (), ("DX-06",)),

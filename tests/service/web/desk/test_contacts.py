@@ -17,16 +17,16 @@ from tests.service.web.desk.desk_pages import open_desk_walker
 from tests.support.app import Service
 from tests.support.make import VILLAGE, make_account, make_contact, make_official, make_producer
 
-MARKET = Path(__file__).parents[3] / "market"
+MARKET = Path(__file__).parents[4] / "market"
 FARM_PAGES = ("/farm", "/farm/orders", "/farm/sell", "/farm/money", "/farm/mine", "/farm/papers", "/farm/bill")
 NOBODY = "村里、县里还没有登记联系人，有事先打服务电话"
 SAMPLE_TEXTS = (
-    "demo/", "web/templates/guide/", "web/templates/styleguide.html", "web/ui/styleguide.py", "testing.py",
+    "service/demo/", "service/web/templates/guide/", "service/web/templates/styleguide.html", "service/web/ui/styleguide.py", "testing.py",
     # Shown in the demo only.
-    "web/account/demo_people.py", "web/templates/account/", "web/templates/base/", "settings.py",
+    "service/web/account/demo_people.py", "service/web/templates/account/", "service/web/templates/base/", "kernel/settings.py",
     # Rows of the templates to download, and the mark of sample people in reports and reviews.
     "subsidies/imports/formats/columns.py", "subsidies/imports/formats/templates.py", "subsidies/imports/officials.py",
-    "reviews/views.py", "reports/line.py",
+    "sales/reviews/views.py", "reports/line.py",
 )  # fmt: skip
 """Where the word 样例 stands, and why it reaches no other database."""
 

@@ -30,8 +30,8 @@ from market.service.http import HttpRequest
 from market.service.web.forms import read_form
 from market.service.web.pages import redirect, render_page
 from market.service.web.services import get_services
+from market.service.web.shop.buying import rejected_checkout
 from market.service.web.shop.buying.device_cart import find_cart_owner, start_device_cart, store_device
-from market.service.web.shop.buying.rejected_checkout import clear_rejected_checkout, load_rejected_checkout
 from market.service.web.shop.cards import PhotoView, make_photo_view
 from market.service.web.shop.coupon_words import describe_advice, list_cart_offers, load_cart_advice
 from market.service.web.shop.listing.price_words import describe_price_rule
@@ -223,7 +223,7 @@ async def show_cart(request: HttpRequest, visitor: NamedDependency[Actor | None]
     """Show the cart of a person or of a device as it would be charged now, and why a checkout was refused."""
     services = get_services(request)
     clock = services.clock
-    rejected = load_rejected_checkout(request)
+    rejected = rejected_checkout.load(request)
     async with services.db.connection() as conn:
         address = None if visitor is None else await load_latest_address(conn, services.seal, visitor)
         region = choose_region(request, address)
@@ -251,7 +251,7 @@ async def show_cart(request: HttpRequest, visitor: NamedDependency[Actor | None]
         "escrow": list_escrow_notes(services.settings.receive_days, visits=has_visits(cart)),
     }
     page = render_page(request, "shop/cart.html", context, actor=visitor, cart=cart.count)
-    clear_rejected_checkout(request, page)
+    rejected_checkout.clear(request, page)
     return page
 
 

@@ -47,6 +47,7 @@ from market.service.web.forms import PostedForm, make_form_key, parse_integer, p
 from market.service.web.invoice_words import KIND_NAMES
 from market.service.web.pages import redirect, render_page
 from market.service.web.services import get_services
+from market.service.web.shop.buying import rejected_checkout
 from market.service.web.shop.buying.cart import (
     choose_region,
     format_slot,
@@ -62,13 +63,7 @@ from market.service.web.shop.buying.pay import (
     say_options,
     start_payment,
 )
-from market.service.web.shop.buying.rejected_checkout import (
-    CheckoutForm,
-    RejectedCheckout,
-    clear_rejected_checkout,
-    load_rejected_checkout,
-    store_rejected_checkout,
-)
+from market.service.web.shop.buying.rejected_checkout import CheckoutForm, RejectedCheckout
 from market.service.web.shop.buying.unit_checkout import (
     UNIT_METHOD,
     UNIT_REFUSALS,
@@ -271,7 +266,7 @@ async def show_checkout(
 
     `again=1` shows the form as it was refused, with its faults, or with another voucher.
     """
-    rejected = load_rejected_checkout(request) if request.query_params.get("again") == "1" else None
+    rejected = rejected_checkout.load(request) if request.query_params.get("again") == "1" else None
     faults = rejected.faults if rejected else []
     async with db.connection() as conn:
         last = await load_latest_address(conn, seal, actor)
@@ -302,7 +297,7 @@ async def show_checkout(
 def _show_again(request: HttpRequest, values: CheckoutForm, faults: list[FieldFault]) -> Response[Any]:
     """Redirect to the form as typed, which shows its faults: a page that answered a form could not be returned to."""
     response = redirect("/checkout?again=1")
-    store_rejected_checkout(request, response, RejectedCheckout(values, faults))
+    rejected_checkout.store(request, response, RejectedCheckout(values, faults))
     return response
 
 
@@ -340,7 +335,7 @@ def _answer_refusal(request: HttpRequest, values: CheckoutForm, refusal: Refusal
         kept = structs.replace(values, pickup="") if wrong == "pickup" else values
         return _show_again(request, kept, [FieldFault(wrong, refusal.text(get_language()))])
     response = redirect(f"/cart?region={values.region}")
-    store_rejected_checkout(request, response, RejectedCheckout(message=refusal.text(get_language())))
+    rejected_checkout.store(request, response, RejectedCheckout(message=refusal.text(get_language())))
     return response
 
 
@@ -399,7 +394,7 @@ async def submit_checkout(
         started: Response[Any] = await request_placed_order(request, actor, placed, now=now)
     else:
         started = await start_payment(request, actor, placed.id, placed.number, method=Method(values.method))
-    clear_rejected_checkout(request, started)
+    rejected_checkout.clear(request, started)
     finish_drafts(started, form.draft)
     return started
 

@@ -44,13 +44,13 @@ class RejectedCheckout(Struct, frozen=True):
     message: str = ""
 
 
-def store_rejected_checkout(request: HttpRequest, response: Response[bytes], rejected: RejectedCheckout) -> None:
+def store(request: HttpRequest, response: Response[bytes], rejected: RejectedCheckout) -> None:
     """Store a refused checkout for a quarter of an hour."""
     sealed = get_services(request).seal.seal(msgspec.json.encode(rejected).decode(), _CONTEXT)
     set_cookie(request, response, _COOKIE, base64.urlsafe_b64encode(sealed).decode(), seconds=_SECONDS)
 
 
-def load_rejected_checkout(request: HttpRequest) -> RejectedCheckout | None:
+def load(request: HttpRequest) -> RejectedCheckout | None:
     """Return the stored refusal, or None if there is none."""
     try:
         text = get_services(request).seal.open(base64.urlsafe_b64decode(request.cookies.get(_COOKIE, "")), _CONTEXT)
@@ -59,7 +59,7 @@ def load_rejected_checkout(request: HttpRequest) -> RejectedCheckout | None:
         return None
 
 
-def clear_rejected_checkout(request: HttpRequest, response: Response[bytes]) -> None:
+def clear(request: HttpRequest, response: Response[bytes]) -> None:
     """Delete the stored refusal, if there is one."""
     if _COOKIE in request.cookies:
         set_cookie(request, response, _COOKIE, "", seconds=0)
