@@ -21,9 +21,11 @@ MARKET = Path(__file__).parents[4] / "market"
 FARM_PAGES = ("/farm", "/farm/orders", "/farm/sell", "/farm/money", "/farm/mine", "/farm/papers", "/farm/bill")
 NOBODY = "村里、县里还没有登记联系人，有事先打服务电话"
 SAMPLE_TEXTS = (
-    "service/demo/", "service/web/templates/guide/", "service/web/templates/styleguide.html", "service/web/ui/styleguide.py", "testing.py",
+    "service/demo/", "service/web/templates/guide/", "service/web/templates/styleguide.html",
+    "service/web/ui/styleguide.py", "testing.py",
     # Shown in the demo only.
-    "service/web/account/demo_people.py", "service/web/templates/account/", "service/web/templates/base/", "kernel/settings.py",
+    "service/web/account/demo_people.py", "service/web/templates/account/", "service/web/templates/base/",
+    "kernel/settings.py",
     # Rows of the templates to download, and the mark of sample people in reports and reviews.
     "subsidies/imports/formats/columns.py", "subsidies/imports/formats/templates.py", "subsidies/imports/officials.py",
     "sales/reviews/views.py", "reports/line.py",

@@ -47,7 +47,7 @@ from market.service.web.forms import PostedForm, make_form_key, parse_integer, p
 from market.service.web.invoice_words import KIND_NAMES
 from market.service.web.pages import redirect, render_page
 from market.service.web.services import get_services
-from market.service.web.shop.buying import rejected_checkout
+from market.service.web.shop.buying import pay, rejected_checkout
 from market.service.web.shop.buying.cart import (
     choose_region,
     format_slot,
@@ -55,13 +55,6 @@ from market.service.web.shop.buying.cart import (
     has_visits,
     list_cancellation_notes,
     list_sum_rows,
-)
-from market.service.web.shop.buying.pay import (
-    METHOD_OPTIONS,
-    list_payment_origins,
-    read_method,
-    say_options,
-    start_payment,
 )
 from market.service.web.shop.buying.rejected_checkout import CheckoutForm, RejectedCheckout
 from market.service.web.shop.buying.unit_checkout import (
@@ -149,7 +142,7 @@ def _list_voucher_options(vouchers: Sequence[Voucher], errors: Sequence[FieldFau
 
 async def _fill_form(conn: Connection, last: Address | None, region: str) -> CheckoutForm:
     """Fill the form with the latest address; its street belongs to its region only, and names its city."""
-    method = METHOD_OPTIONS[0][0]
+    method = pay.METHOD_OPTIONS[0][0]
     if last is None:
         return CheckoutForm(region=region, method=method)
     known = get_region(last.region_code) == region
@@ -237,8 +230,8 @@ async def _checkout_page(
         if points
         else [],
         "pickup_rule": describe_pickup_rule(services.settings.pickup_days),
-        "methods": say_options([*METHOD_OPTIONS, UNIT_METHOD] if unit else METHOD_OPTIONS),
-        "invoice_kinds": say_options(INVOICE_OPTIONS),
+        "methods": pay.say_options([*pay.METHOD_OPTIONS, UNIT_METHOD] if unit else pay.METHOD_OPTIONS),
+        "invoice_kinds": pay.say_options(INVOICE_OPTIONS),
         "invoice_due": await load_due_words(request, INVOICE),
         "invoice_open": bool(values.invoice) or any(each.field in _INVOICE_FIELDS for each in errors),
         "invoice_most": (MAX_TITLE_LENGTH, MAX_EMAIL_LENGTH),
@@ -249,7 +242,7 @@ async def _checkout_page(
     }
     return render_page(
         request, "shop/checkout.html", context, actor=actor, cart=cart.count, status=status,
-        pay_origins=list_payment_origins(services.settings),
+        pay_origins=pay.list_payment_origins(services.settings),
     )  # fmt: skip
 
 
@@ -312,7 +305,7 @@ def _read_checkout(form: PostedForm) -> tuple[CheckoutForm, Fen | None]:
     values = structs.replace(
         form.fill(CheckoutForm),
         region=read_region(form.get_text("region")),
-        method=method if method == UNIT_METHOD[0] else read_method(method),
+        method=method if method == UNIT_METHOD[0] else pay.read_method(method),
     )
     total = parse_integer(form.get_text("total"))
     return values, None if total is None else Fen(total)
@@ -393,7 +386,7 @@ async def submit_checkout(
     if by_unit:
         started: Response[Any] = await request_placed_order(request, actor, placed, now=now)
     else:
-        started = await start_payment(request, actor, placed.id, placed.number, method=Method(values.method))
+        started = await pay.start_payment(request, actor, placed.id, placed.number, method=Method(values.method))
     rejected_checkout.clear(request, started)
     finish_drafts(started, form.draft)
     return started
