@@ -15,7 +15,7 @@ from alembic import command
 
 from market.kernel import open_database
 from market.kernel.postgres.embedded import embedded_server, find_binaries
-from market.kernel.postgres.migrate import create_database, make_alembic_config, upgrade
+from market.kernel.postgres.migrate import BRANCHES, create_database, make_alembic_config, upgrade
 from market.kernel.postgres.schema_guards import SchemaGuard, list_guards, write_guards
 
 
@@ -37,7 +37,8 @@ def list_statements() -> str:
     """Return the statements that the migrations run on an empty database."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        command.upgrade(make_alembic_config(), "heads", sql=True)
+        for branch in BRANCHES:
+            command.upgrade(make_alembic_config(), branch, sql=True)
     return out.getvalue()
 
 

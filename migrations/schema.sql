@@ -2753,6 +2753,7 @@ END),
     CONSTRAINT payout_accounts_kind CHECK ((kind = ANY (ARRAY['bank'::text, 'wechat'::text]))),
     CONSTRAINT payout_accounts_state CHECK ((state = ANY (ARRAY['checking'::text, 'waiting'::text, 'active'::text, 'rejected'::text, 'ended'::text]))),
     CONSTRAINT payout_accounts_tail CHECK (((length(number_tail) >= 1) AND (length(number_tail) <= 4))),
+    CONSTRAINT payout_accounts_term CHECK (((state = 'rejected'::text) OR (replaces IS NULL) OR (decided_at <= (entered_at + '30 days'::interval)))),
     CONSTRAINT payout_accounts_three_days CHECK ((usable_at >= (entered_at + '3 days'::interval))),
     CONSTRAINT payout_accounts_verified CHECK (((state <> ALL (ARRAY['waiting'::text, 'active'::text])) OR (destination IS NOT NULL))),
     CONSTRAINT payout_accounts_waited CHECK (((replaces IS NULL) OR (activated_at IS NULL) OR ((activated_at >= usable_at) AND (decided_by IS NOT NULL)))),
@@ -7444,6 +7445,7 @@ CREATE TABLE benefits.households (
     phone_sealed bytea,
     CONSTRAINT households_code CHECK (((length(code) >= 1) AND (length(code) <= 20))),
     CONSTRAINT households_one CHECK ((num_nonnulls(account_id, phone_index) <= 1)),
+    CONSTRAINT households_phone CHECK (((phone_sealed IS NULL) = (phone_index IS NULL))),
     CONSTRAINT households_village CHECK ((village_code ~ '^[0-9]{12}$'::text))
 );
 
@@ -7840,10 +7842,10 @@ CREATE TABLE payments.payouts (
 --
 
 CREATE TABLE payments.postings (
-    transaction_id bigint CONSTRAINT postings_transaction_id_not_null1 NOT NULL,
-    seq smallint CONSTRAINT postings_seq_not_null1 NOT NULL,
-    account_id bigint CONSTRAINT postings_account_id_not_null1 NOT NULL,
-    amount_minor bigint CONSTRAINT postings_amount_minor_not_null1 NOT NULL,
+    transaction_id bigint NOT NULL,
+    seq smallint NOT NULL,
+    account_id bigint NOT NULL,
+    amount_minor bigint NOT NULL,
     CONSTRAINT postings_amount CHECK ((amount_minor <> 0))
 )
 PARTITION BY RANGE (transaction_id);
@@ -7854,10 +7856,10 @@ PARTITION BY RANGE (transaction_id);
 --
 
 CREATE TABLE payments.postings_late (
-    transaction_id bigint CONSTRAINT postings_transaction_id_not_null1 NOT NULL,
-    seq smallint CONSTRAINT postings_seq_not_null1 NOT NULL,
-    account_id bigint CONSTRAINT postings_account_id_not_null1 NOT NULL,
-    amount_minor bigint CONSTRAINT postings_amount_minor_not_null1 NOT NULL,
+    transaction_id bigint CONSTRAINT postings_transaction_id_not_null NOT NULL,
+    seq smallint CONSTRAINT postings_seq_not_null NOT NULL,
+    account_id bigint CONSTRAINT postings_account_id_not_null NOT NULL,
+    amount_minor bigint CONSTRAINT postings_amount_minor_not_null NOT NULL,
     CONSTRAINT postings_amount CHECK ((amount_minor <> 0))
 );
 
@@ -7933,14 +7935,14 @@ CREATE SEQUENCE payments.transaction_numbers
 --
 
 CREATE TABLE payments.transactions (
-    id bigint DEFAULT payments.make_number() CONSTRAINT transactions_id_not_null1 NOT NULL,
-    key text CONSTRAINT transactions_key_not_null1 NOT NULL,
-    kind text CONSTRAINT transactions_kind_not_null1 NOT NULL,
+    id bigint DEFAULT payments.make_number() NOT NULL,
+    key text NOT NULL,
+    kind text NOT NULL,
     order_ref text,
-    at timestamp with time zone CONSTRAINT transactions_at_not_null1 NOT NULL,
-    posted_at timestamp with time zone DEFAULT clock_timestamp() CONSTRAINT transactions_posted_at_not_null1 NOT NULL,
-    posted_by text DEFAULT SESSION_USER CONSTRAINT transactions_posted_by_not_null1 NOT NULL,
-    posted_in xid8 DEFAULT pg_current_xact_id() CONSTRAINT transactions_posted_in_not_null1 NOT NULL,
+    at timestamp with time zone NOT NULL,
+    posted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    posted_by text DEFAULT SESSION_USER NOT NULL,
+    posted_in xid8 DEFAULT pg_current_xact_id() NOT NULL,
     CONSTRAINT transactions_key CHECK (((length(key) >= 1) AND (length(key) <= 200))),
     CONSTRAINT transactions_kind CHECK (((length(kind) >= 1) AND (length(kind) <= 60)))
 )
@@ -7952,14 +7954,14 @@ PARTITION BY RANGE (id);
 --
 
 CREATE TABLE payments.transactions_late (
-    id bigint DEFAULT payments.make_number() CONSTRAINT transactions_id_not_null1 NOT NULL,
-    key text CONSTRAINT transactions_key_not_null1 NOT NULL,
-    kind text CONSTRAINT transactions_kind_not_null1 NOT NULL,
+    id bigint DEFAULT payments.make_number() CONSTRAINT transactions_id_not_null NOT NULL,
+    key text CONSTRAINT transactions_key_not_null NOT NULL,
+    kind text CONSTRAINT transactions_kind_not_null NOT NULL,
     order_ref text,
-    at timestamp with time zone CONSTRAINT transactions_at_not_null1 NOT NULL,
-    posted_at timestamp with time zone DEFAULT clock_timestamp() CONSTRAINT transactions_posted_at_not_null1 NOT NULL,
-    posted_by text DEFAULT SESSION_USER CONSTRAINT transactions_posted_by_not_null1 NOT NULL,
-    posted_in xid8 DEFAULT pg_current_xact_id() CONSTRAINT transactions_posted_in_not_null1 NOT NULL,
+    at timestamp with time zone CONSTRAINT transactions_at_not_null NOT NULL,
+    posted_at timestamp with time zone DEFAULT clock_timestamp() CONSTRAINT transactions_posted_at_not_null NOT NULL,
+    posted_by text DEFAULT SESSION_USER CONSTRAINT transactions_posted_by_not_null NOT NULL,
+    posted_in xid8 DEFAULT pg_current_xact_id() CONSTRAINT transactions_posted_in_not_null NOT NULL,
     CONSTRAINT transactions_key CHECK (((length(key) >= 1) AND (length(key) <= 200))),
     CONSTRAINT transactions_kind CHECK (((length(kind) >= 1) AND (length(kind) <= 60)))
 );
@@ -8138,6 +8140,7 @@ CREATE TABLE public.bank_receipts (
     CONSTRAINT bank_receipts_closed CHECK (((num_nulls(closed_as, closed_note, closed_by, closed_at) = ANY (ARRAY[0, 4])) AND ((closed_at IS NULL) OR (order_id IS NULL)) AND ((returned_on IS NOT NULL) = (NOT (closed_as IS DISTINCT FROM 'returned'::text))) AND (returned_on >= received_on))),
     CONSTRAINT bank_receipts_closed_as CHECK ((closed_as = ANY (ARRAY['returned'::text, 'mistaken'::text]))),
     CONSTRAINT bank_receipts_closed_note CHECK (((length(closed_note) >= 1) AND (length(closed_note) <= 200))),
+    CONSTRAINT bank_receipts_confirmed CHECK ((((confirmed_by IS NULL) = (confirmed_at IS NULL)) AND (confirmed_by <> recorded_by) AND ((order_id IS NULL) OR (confirmed_at IS NOT NULL)))),
     CONSTRAINT bank_receipts_matched CHECK ((((order_id IS NULL) = (matched_at IS NULL)) AND ((order_id IS NULL) OR (problem IS NULL)))),
     CONSTRAINT bank_receipts_payer_code CHECK (((length(payer_code) >= 1) AND (length(payer_code) <= 40))),
     CONSTRAINT bank_receipts_payer_name CHECK (((length(payer_name) >= 2) AND (length(payer_name) <= 60))),
@@ -8262,7 +8265,7 @@ CREATE TABLE public.carrier_pushes (
 --
 
 CREATE TABLE public.cart_lines (
-    owner_id uuid CONSTRAINT cart_lines_account_id_not_null NOT NULL,
+    owner_id uuid NOT NULL,
     variant_id uuid NOT NULL,
     quantity integer NOT NULL,
     added_at timestamp with time zone NOT NULL,
@@ -8283,7 +8286,7 @@ COMMENT ON COLUMN public.cart_lines.owner_id IS 'an account, or a device before 
 --
 
 CREATE TABLE public.cart_nights (
-    owner_id uuid CONSTRAINT cart_nights_account_id_not_null NOT NULL,
+    owner_id uuid NOT NULL,
     listing_id uuid NOT NULL,
     nights daterange NOT NULL,
     rooms smallint DEFAULT 1 NOT NULL,
@@ -9325,7 +9328,8 @@ CREATE TABLE public.settlements (
     bank_account_id uuid,
     set_off_fen bigint DEFAULT 0 NOT NULL,
     CONSTRAINT settlements_operator CHECK ((operator = ANY (ARRAY['mobile'::text, 'unicom'::text, 'telecom'::text]))),
-    CONSTRAINT settlements_rows CHECK ((rows >= 0))
+    CONSTRAINT settlements_rows CHECK ((rows >= 0)),
+    CONSTRAINT settlements_transfer CHECK (((pay_fen - set_off_fen) >= 0))
 );
 
 
@@ -10653,7 +10657,7 @@ CREATE TABLE public.messages (
     dead_at timestamp with time zone,
     phone_index bytea,
     leased_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
-    attempts smallint DEFAULT 0 CONSTRAINT messages_tried_not_null NOT NULL
+    attempts smallint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -10935,7 +10939,7 @@ CASE
     WHEN ((state = ANY (ARRAY['expired'::text, 'cancelled'::text])) AND (paid_at IS NULL)) THEN closed_at
     ELSE NULL::timestamp with time zone
 END) STORED,
-    address_sealed bytea CONSTRAINT orders_address_not_null NOT NULL,
+    address_sealed bytea NOT NULL,
     CONSTRAINT orders_discount CHECK (((discount_fen >= 0) AND (discount_fen <= goods_fen))),
     CONSTRAINT orders_freight CHECK ((freight_fen >= 0)),
     CONSTRAINT orders_goods CHECK ((goods_fen >= 0)),
@@ -12601,6 +12605,7 @@ CREATE TABLE public.story_people (
     CONSTRAINT story_people_one CHECK ((num_nonnulls(account_id, name_sealed, phone_index) = 1)),
     CONSTRAINT story_people_own_consent CHECK (((account_id IS NOT NULL) OR (consent_id IS NULL))),
     CONSTRAINT story_people_paper CHECK (((name_sealed IS NULL) = (paper_on IS NULL))),
+    CONSTRAINT story_people_phone CHECK (((phone_sealed IS NULL) = (phone_index IS NULL))),
     CONSTRAINT story_people_position CHECK ((("position" >= 0) AND ("position" <= 9)))
 );
 
@@ -13186,14 +13191,6 @@ ALTER TABLE ONLY benefits.households
 
 
 --
--- Name: households households_phone; Type: CHECK CONSTRAINT; Schema: benefits; Owner: -
---
-
-ALTER TABLE benefits.households
-    ADD CONSTRAINT households_phone CHECK (((phone_sealed IS NULL) = (phone_index IS NULL))) NOT VALID;
-
-
---
 -- Name: households households_pkey; Type: CONSTRAINT; Schema: benefits; Owner: -
 --
 
@@ -13623,14 +13620,6 @@ ALTER TABLE ONLY public.operator_bank_accounts
 
 ALTER TABLE ONLY public.operator_bank_accounts
     ADD CONSTRAINT bank_accounts_one_a_day EXCLUDE USING gist (county_code WITH =, operator WITH =, valid_during WITH &&) WHERE ((outcome = 'agreed'::text));
-
-
---
--- Name: bank_receipts bank_receipts_confirmed; Type: CHECK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE public.bank_receipts
-    ADD CONSTRAINT bank_receipts_confirmed CHECK ((((confirmed_by IS NULL) = (confirmed_at IS NULL)) AND (confirmed_by <> recorded_by) AND ((order_id IS NULL) OR (confirmed_at IS NOT NULL)))) NOT VALID;
 
 
 --
@@ -15386,14 +15375,6 @@ ALTER TABLE ONLY public.payout_accounts
 
 
 --
--- Name: payout_accounts payout_accounts_term; Type: CHECK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE public.payout_accounts
-    ADD CONSTRAINT payout_accounts_term CHECK (((state = 'rejected'::text) OR (replaces IS NULL) OR (decided_at <= (entered_at + '30 days'::interval)))) NOT VALID;
-
-
---
 -- Name: person_keys person_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -16090,14 +16071,6 @@ ALTER TABLE ONLY public.settlements
 
 
 --
--- Name: settlements settlements_transfer; Type: CHECK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE public.settlements
-    ADD CONSTRAINT settlements_transfer CHECK (((pay_fen - set_off_fen) >= 0)) NOT VALID;
-
-
---
 -- Name: settlements settlements_unique; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -16231,14 +16204,6 @@ ALTER TABLE ONLY public.stories
 
 ALTER TABLE ONLY public.story_people
     ADD CONSTRAINT story_people_once UNIQUE (story_id, account_id);
-
-
---
--- Name: story_people story_people_phone; Type: CHECK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE public.story_people
-    ADD CONSTRAINT story_people_phone CHECK (((phone_sealed IS NULL) = (phone_index IS NULL))) NOT VALID;
 
 
 --

@@ -16,7 +16,7 @@ def list_sql() -> Iterator[tuple[str, str]]:
     for place, node in walk(ast.Constant):
         if isinstance(node.value, str) and re.search(r"\b(SELECT|INSERT|UPDATE|DELETE)\b", node.value):
             yield place, node.value
-    for folder in ("migrations/sql", "migrations/functions", "payments/migrations"):
+    for folder in ("migrations/tables", "migrations/functions", "payments/migrations"):
         for path in sorted((ROOT / folder).rglob("*.sql")):
             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
                 yield f"{path.relative_to(ROOT).as_posix()}:{number}", line

@@ -44,7 +44,6 @@ from deploy.cluster.local_cluster import (
     local_cluster,
 )
 from market.kernel import open_database
-from market.kernel.settings import Settings
 from market.service.startup import prepare_embedded
 from payments.ledger.verification import verify_ledger
 from tests.faults.processes import ADDRESS as BUYER_ADDRESS
@@ -151,8 +150,7 @@ class Buyers:
 
 async def start_market(cluster: LocalCluster) -> tuple[Shop, list[str]]:
     """Migrate, open a shop, and start two services and two workers; return the services' addresses."""
-    settings = Settings(data=cluster.folder / "owner", secret=SECRET, database_url=cluster.server.dsn())
-    await prepare_embedded(cluster.server, settings)
+    await prepare_embedded(cluster.server)
     shop = await a_shop(cluster.server.dsn())
     replica = cluster.server.service_dsn().replace(f":{cluster.primary_port}/", f":{cluster.replica_port}/")
     through_proxy = cluster.server.service_dsn()

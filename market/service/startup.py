@@ -14,7 +14,6 @@ from market.kernel.clock import Clock, make_clock_at
 from market.kernel.database import APP_ROLE
 from market.kernel.postgres.embedded import SERVICE_LOGIN, EmbeddedServer, embedded_server
 from market.kernel.postgres.migrate import create_named_database, is_current, upgrade
-from market.kernel.seal import Seal, derive_seal
 from market.kernel.settings import Settings
 from market.places.divisions.load import load_divisions
 from payments.hosts import connect_to_primary
@@ -52,18 +51,20 @@ def tune_garbage_collector() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-async def migrate_database(dsn: str, seal: Seal | None = None) -> bool:
+async def migrate_database(dsn: str) -> bool:
     """Migrate the database to this release's schema and load divisions and holidays if it is empty.
 
-    A second process waits for the first one and then finds nothing to do. A database of an earlier release needs the
-    `seal`, with which revisions encrypt what was stored in clear. Returns whether anything changed.
+    A second process waits for the first one and then finds nothing to do. Returns whether anything changed.
+
+    Raises:
+        UnknownRevision: the database is at a revision that this release does not have.
     """
     conn = await connect_to_primary(dsn)
     try:
         await conn.execute("SELECT pg_advisory_lock($1, 0)", MIGRATION_LOCK)
         changed = not await is_current(dsn)
         if changed:
-            await asyncio.to_thread(upgrade, dsn, seal)
+            await asyncio.to_thread(upgrade, dsn)
         with suppress(asyncpg.LockNotAvailableError):  # the worker makes them every night too
             await conn.execute("SELECT payments.make_months($1)", MONTHS_AHEAD)
             for (table,) in await conn.fetch("SELECT name FROM list_month_tables()"):
@@ -74,13 +75,13 @@ async def migrate_database(dsn: str, seal: Seal | None = None) -> bool:
         await conn.close()
 
 
-async def create_and_migrate(dsn: str, seal: Seal | None = None) -> bool:
+async def create_and_migrate(dsn: str) -> bool:
     """Create the database of the DSN unless it exists, and migrate it; return whether anything changed."""
     try:
-        return await migrate_database(dsn, seal)
+        return await migrate_database(dsn)
     except asyncpg.InvalidCatalogNameError:
         await create_named_database(dsn)
-        return await migrate_database(dsn, seal)
+        return await migrate_database(dsn)
 
 
 async def create_service_login(server: EmbeddedServer) -> None:
@@ -97,9 +98,9 @@ async def create_service_login(server: EmbeddedServer) -> None:
         await conn.close()
 
 
-async def prepare_embedded(server: EmbeddedServer, settings: Settings) -> None:
+async def prepare_embedded(server: EmbeddedServer) -> None:
     """Create and migrate the database of an embedded server, and the login of the service."""
-    await create_and_migrate(server.dsn(), derive_seal(settings.get_or_create_secret(), settings.secret_old))
+    await create_and_migrate(server.dsn())
     await create_service_login(server)
 
 
@@ -121,7 +122,7 @@ async def open_logins(settings: Settings) -> AsyncGenerator[DatabaseLogins]:
         yield DatabaseLogins(settings.database_url, settings.database_url)
         return
     with embedded_server(settings.data) as server:
-        await prepare_embedded(server, settings)
+        await prepare_embedded(server)
         yield DatabaseLogins(server.dsn(), server.service_dsn())
 
 

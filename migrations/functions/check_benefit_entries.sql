@@ -15,3 +15,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
+REVOKE ALL ON FUNCTION check_benefit_entries FROM PUBLIC;

@@ -8,3 +8,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
+REVOKE ALL ON FUNCTION copy_listing_price FROM PUBLIC;

@@ -22,3 +22,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
+REVOKE ALL ON FUNCTION keep_fact_version FROM PUBLIC;

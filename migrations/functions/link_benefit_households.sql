@@ -9,3 +9,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
+REVOKE ALL ON FUNCTION link_benefit_households FROM PUBLIC;

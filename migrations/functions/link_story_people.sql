@@ -11,3 +11,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
+REVOKE ALL ON FUNCTION link_story_people FROM PUBLIC;

@@ -3,8 +3,6 @@
 -- and is asked with the keyed index of the number, which only the service can compute. An account of broadband may be
 -- written like a phone number and be somebody else's. A month in which the line is held is not told: nothing of its
 -- reduction is funded.
--- Earlier revisions create it before the view withheld_lines.
-SET LOCAL check_function_bodies = off;
 CREATE OR REPLACE FUNCTION list_bills(p_number_index bytea, p_closed text, p_limit integer) RETURNS TABLE (
     month date, county text, operator text, kind text, charge_fen bigint, reduction_fen bigint, pays_fen bigint,
     days integer, of_days integer, since date)
@@ -41,4 +39,3 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION list_bills FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION list_bills TO market_app;
-SET LOCAL check_function_bodies = on;

@@ -4,8 +4,6 @@
 -- which only the service can compute. Nothing is told of a number that is bound to nobody on the day, so that who gets a
 -- number later reads nothing of who had it. Of the month in which it passed the operator's bill, which is one for both,
 -- is told to neither. Of the household's other lines only their number and sum are told.
--- Earlier revisions create it before the view withheld_lines.
-SET LOCAL check_function_bodies = off;
 CREATE OR REPLACE FUNCTION list_own_months(p_number_index bytea, p_closed text, p_day date, p_months integer)
 RETURNS TABLE (
     month date, county text, operator text, kind text, closed boolean, charge_fen bigint, claimed_fen bigint,
@@ -81,4 +79,3 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION list_own_months FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION list_own_months TO market_app;
-SET LOCAL check_function_bodies = on;

@@ -16,3 +16,4 @@ BEGIN
     RETURN NULL;
 END
 $$;
+REVOKE ALL ON FUNCTION note_payable_change FROM PUBLIC;

@@ -5,8 +5,6 @@
 -- mediated, what the platform pays a part of while nobody but buyer and seller says that it arrived (for 30 days, as long as its
 -- carrier is asked), and what was refused and may still be mediated at p_now: p_mediation_days after the refusal, where the
 -- county of the case has not set another term. What was refunded since is not kept back again.
--- Revision 0050 creates it before the tables of mediations.
-SET LOCAL check_function_bodies = off;
 CREATE OR REPLACE FUNCTION sum_kept_back(
     p_producer uuid, p_claims_since timestamptz, p_returns_since timestamptz, p_now timestamptz, p_mediation_days integer
 ) RETURNS bigint
@@ -61,4 +59,3 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION sum_kept_back FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sum_kept_back TO market_app;
-SET LOCAL check_function_bodies = on;

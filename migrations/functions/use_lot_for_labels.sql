@@ -15,3 +15,4 @@ BEGIN
     RETURN NEW;
 END
 $$;
+REVOKE ALL ON FUNCTION use_lot_for_labels FROM PUBLIC;

@@ -1,23 +1,16 @@
 """Tables by month: partitions made ahead, and what came late gets its month without being moved."""
 
 import asyncio
-import os
 from datetime import UTC, datetime
 
 import asyncpg
 import pytest
-from alembic import command
 
-from market.kernel import Connection, Database, open_database
-from market.kernel.postgres.embedded import EmbeddedServer
-from market.kernel.postgres.migrate import create_database, make_alembic_config
+from market.kernel import Connection, Database
 from market.kernel.postgres.months import archive_partitions, make_partitions
-from market.kernel.postgres.schema_guards import list_schema_changes
 from market.people.audit.record import add_audit_entry
-from market.people.audit.verification import verify_audit
-from market.service.startup import migrate_database
 from market.service.worker.queues import list_queue_states
-from tests.conftest import NOW, drop_database
+from tests.conftest import NOW
 from tests.payments.test_verification import owners
 from tests.support.postgres import wait_for_blocked
 
@@ -146,63 +139,3 @@ async def test_a_value_is_in_the_month_between_its_bounds(
     assert await conn.fetchval("SELECT get_month_bound($1, $2)", kind, day) == first
     for value in (first, last):
         assert await conn.fetchval("SELECT get_bound_month($1, $2)", kind, value) == day
-
-
-FILL_EARLIER = """
-    WITH RECURSIVE old AS (
-        SELECT (hashtextextended('thing:1', 0) & 15)::smallint AS chain, 0::bigint AS n, NULL::bytea AS previous,
-               '\\x00'::bytea AS hash
-         UNION ALL
-        SELECT chain, n + 1, hash, hash_audit_entry(hash, chain, n + 1, now(), 'a', 'tried', 'thing:1', '{}')
-          FROM old WHERE n < 3
-    )
-    INSERT INTO audit_entries (chain, sequence, at, actor, action, object, detail, previous, hash)
-    SELECT chain, n, now(), 'a', 'tried', 'thing:1', '{}', previous, hash FROM old WHERE n > 0;
-    SET session_replication_role = replica;
-    INSERT INTO identifiers (value_index, value_sealed) VALUES ('a', 'b');
-    INSERT INTO programmes (county_code, code, name, kinds, max_lines, proration, document_number, document_name,
-                            document_sha256, document_text)
-    VALUES ('130624', 'P1', '样例', '{mobile}', 1, 'none', '1', '样例', repeat('0', 64), '');
-    WITH file AS (
-        INSERT INTO import_files (county_code, kind, name, sha256, rows, operator, month, sum_fen, account_id,
-                                  imported_at)
-        VALUES ('130624', 'billing', 'a.csv', repeat('0', 64), 1, 'mobile', '2019-01-01', 1, uuidv7(), now())
-        RETURNING id)
-    INSERT INTO claims (file_id, row_number, county_code, month, operator, kind, programme_code, charge_fen,
-                        reduction_fen, billed_fen, number_id)
-    SELECT file.id, 2, '130624', '2019-01-01', 'mobile', 'mobile', 'P1', 1, 1, 0, identifiers.id FROM file, identifiers;
-    INSERT INTO usage_days SELECT '130624', 'mobile', '2019-01-31', 'mobile', id FROM identifiers;
-    INSERT INTO run_lines (run_id, line_code, county_code, operator, kind, programme_code, in_snapshot,
-                           payable_households, payable_days, entitled_fen, approved_fen, over_fen, under_fen,
-                           conceded_fen, public_fen, shares, reasons, causes, explanation)
-    VALUES (uuidv7(), 'L1', '130624', 'mobile', 'mobile', 'P1', true, '{}', 0, 0, 0, 0, 0, 0, 0, '{}', '{}', '{}', 1);
-"""
-"""What a release before this one had stored; no trigger and no foreign key is needed for it."""
-
-
-async def test_what_an_earlier_release_stored_is_the_first_partition(server: EmbeddedServer) -> None:
-    name = f"earlier_months_{os.getpid()}"
-    await create_database(server.dsn("postgres"), name)
-    config = make_alembic_config(server.dsn(name))
-    await asyncio.to_thread(command.upgrade, config, "0194")
-    before = await asyncpg.connect(server.dsn(name))
-    await before.execute(FILL_EARLIER)
-    await before.close()
-    await migrate_database(server.dsn(name))
-    db = await open_database(server.dsn(name), max_size=1)
-    async with db.connection() as conn:
-        for table in ("audit_entries", "usage_days", "claims", "run_lines"):
-            assert {row[0] for row in await conn.fetch(f"SELECT tableoid::regclass::text FROM {table}")} == {
-                f"{table}_before"
-            }
-        assert await verify_audit(conn) == (3, [])
-        await add(conn, "thing:1")
-        assert await verify_audit(conn) == (4, [])
-        assert await conn.fetchval("SELECT array_agg(sequence % 10000000000 ORDER BY sequence) FROM audit_entries") == [
-            *range(1, 5)
-        ]
-        with pytest.raises(asyncpg.UniqueViolationError):
-            await conn.execute("INSERT INTO audit_entries SELECT * FROM audit_entries")
-        assert await list_schema_changes(conn) == []
-    await db.close()
-    await drop_database(server, name)

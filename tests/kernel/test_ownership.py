@@ -214,10 +214,16 @@ def test_a_function_of_the_database_writes_only_the_tables_of_its_package() -> N
 
 
 def test_every_script_is_run_by_a_revision() -> None:
-    revisions = "\n".join(path.read_text("utf-8") for path in (FUNCTIONS.parent / "versions").glob("*.py"))
-    scripts = [*FUNCTIONS.glob("*.sql"), *(FUNCTIONS.parent / "sql").glob("*.sql")]
-    unused = sorted(path.name for path in scripts if f'"{path.parent.name}/{path.name}"' not in revisions)
-    assert unused == []
+    migrations = FUNCTIONS.parent
+    revisions = "\n".join(path.read_text("utf-8") for path in (migrations / "versions").glob("*.py"))
+    scripts = [*FUNCTIONS.glob("*.sql"), *(migrations / "tables").rglob("*.sql")]
+    names = {
+        path.stem if path.parent == FUNCTIONS else str(path.relative_to(migrations / "tables"))[:-4] for path in scripts
+    }
+    assert (
+        sorted(name for name in names if not re.search(rf"(?<![\w/]){name}(?![\w/])", revisions.replace("tables/", "")))
+        == []
+    )
 
 
 async def test_every_listed_table_exists(conn: Connection) -> None:

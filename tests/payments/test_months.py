@@ -1,13 +1,10 @@
 """The ledger by month: partitions made ahead, months moved to the archive, and sums that stay what they were."""
 
 import asyncio
-import os
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
-from alembic import command
-from alembic.config import Config
 
 from payments import (
     Connection,
@@ -23,11 +20,9 @@ from payments import (
 from payments.ledger.journal import list_legs
 from payments.ledger.months import archive_months, get_archived_until, make_months
 from payments.ledger.verification import add_checkpoints
-from payments.migrate import DEFAULT_ROLE, FOLDER
-from payments.sql import prepare_connection
 from tests.payments.test_ledger import books
 from tests.payments.test_verification import age, owners
-from tests.support.postgres import EmbeddedServer, create_database, drop_database, wait_for_blocked
+from tests.support.postgres import wait_for_blocked
 
 __all__ = ["books", "owners"]
 
@@ -211,35 +206,6 @@ async def test_a_month_waits_in_the_ledger_until_its_money_left_suspense(books: 
     assert (left.code, left.amount_minor, left.order_ref) == ("advance:OLD", -5, "OLD")
     assert left.since < datetime.now(UTC) - timedelta(days=5 * 365)
     assert await verify_ledger(books) == []
-
-
-async def test_what_an_earlier_release_posted_is_the_first_partition(server: EmbeddedServer) -> None:
-    name = f"earlier_ledger_{os.getpid()}"
-    await create_database(server.dsn("postgres"), name)
-    await asyncio.to_thread(upgrade_to, server.dsn(name), "p0012")
-    owner = await asyncpg.connect(server.dsn(name))
-    await prepare_connection(owner)
-    await owner.execute(POST_EARLIER)
-    await asyncio.to_thread(upgrade_to, server.dsn(name), "payments@head")
-    await owner.execute("SELECT payments.make_months(3)")
-    assert [row[0] for row in await owner.fetch("SELECT suffix FROM payments.list_months() LIMIT 1")] == ["before"]
-    assert await post(owner, key="old", kind="paid", legs=LEGS, order="OLD") == 1
-    assert await post(owner, key="new", kind="paid", legs=BACK, order="OLD") % 10**12 == 3
-    assert await get_balance(owner, "escrow:OLD") == 0
-    assert await verify_ledger(owner) == []
-    # The role read these tables before they were partitions; it reads them by the table that they are part of now.
-    seen = "SELECT count(*) FROM pg_partition_tree('payments.postings') WHERE has_table_privilege($1, relid, 'SELECT')"
-    assert await owner.fetchval(seen, DEFAULT_ROLE) == 1
-    await owner.close()
-    await drop_database(server, name)
-
-
-def upgrade_to(dsn: str, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER))
-    config.attributes["dsn"] = dsn
-    config.attributes["payments_role"], config.attributes["payments_schema"] = DEFAULT_ROLE, "payments"
-    command.upgrade(config, revision)
 
 
 async def test_nothing_younger_than_sixty_months_is_archived(books: Connection, owners: Database) -> None:

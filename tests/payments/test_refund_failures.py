@@ -30,7 +30,6 @@ from payments import (
     verify_ledger,
 )
 from payments.errors import KeyAlreadyUsed, RefundNotFound, TransferRecordedBefore
-from payments.migrate import VERSIONS
 from payments.operations import MARK_SENT, build_refund_key, record_unknown_outcome
 from payments.pay import lock_payment
 from payments.refund_records import book_refunds
@@ -194,7 +193,7 @@ async def test_a_refund_of_a_bank_transfer_is_paid_by_hand(database: Database, g
             await record_refund_transfer(conn, refund.id, reference="out again", at=AT)
 
 
-async def test_a_number_of_the_bank_is_of_one_refund(database: Database, owner: Connection) -> None:
+async def test_a_number_of_the_bank_is_of_one_refund(database: Database) -> None:
     refunds: list[Refund] = []
     for order in range(2):
         payment = await open_test_payment(database, method=Method.BANK)
@@ -213,12 +212,6 @@ async def test_a_number_of_the_bank_is_of_one_refund(database: Database, owner: 
             await record_refund_transfer(conn, refunds[1].id, reference="B-1-2", at=AT)
         ).provider_ref == "bank:B-1-2"
         assert await get_balance(conn, "clearing:bank") == -292_00 + 76_00
-    # What was booked before this was required: the first of one number keeps it.
-    await owner.execute("UPDATE payments.refunds SET provider_ref = NULL, reason = 'B-7'")
-    script = (VERSIONS.parent / "sql" / "p0020.sql").read_text("utf-8")
-    await owner.execute(script.replace("{schema}", "payments"))
-    rows = await owner.fetch("SELECT id, provider_ref FROM payments.refunds WHERE provider_ref IS NOT NULL")
-    assert [tuple(row) for row in rows] == [(refunds[0].id, "bank:B-7")]
 
 
 async def test_a_refund_with_the_provider_is_not_recorded_by_hand(

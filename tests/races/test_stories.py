@@ -1,7 +1,6 @@
 """Several people whom a story shows answer at once."""
 
 import asyncio
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -31,22 +30,3 @@ async def test_of_two_who_consent_at_once_the_later_is_the_last(
     async with database.transaction(scope=get_person_scope(author)) as conn:
         found = await get_story(conn, story.number)
     assert (found.state, found.agreed) == (StoryState.CONSENTED, 2)
-
-
-async def test_a_story_that_waits_although_everybody_consented_is_put_before_the_county(
-    database: Database, owner: Connection, seal: Seal
-) -> None:
-    phones = [make_phone(), make_phone()]
-    author = await a_person(database, "样例写的人")
-    people = [await a_person(database, f"样例拍到{each}", phone) for each, phone in enumerate(phones)]
-    stuck = await write(database, seal, author, replace(STORY, phones=phones))
-    for person in people:
-        await answer(database, person, stuck.number, consent=True)
-    asked = await write(database, seal, author, replace(STORY, phones=phones))
-    await answer(database, people[0], asked.number, consent=True)
-    async with owner.transaction():  # as two consents leave it that do not see each other
-        await owner.execute("SET LOCAL session_replication_role = replica")
-        await owner.execute("UPDATE stories SET state = 'draft'")
-    await owner.execute((Path(__file__).parents[2] / "migrations/sql/0251_waiting_stories.sql").read_text("utf-8"))
-    rows = await owner.fetch("SELECT number, state FROM stories")
-    assert dict(map(tuple, rows)) == {stuck.number: "consented", asked.number: "draft"}

@@ -1,30 +1,23 @@
 """A claimed number that nobody has bound is stored encrypted only; people read it in the code of its line."""
 
-import asyncio
 import json
-from collections.abc import AsyncGenerator
 from datetime import date
 from pathlib import Path
 
 import asyncpg
-import pytest
-from alembic import command
 
 from market.kernel import Connection
 from market.kernel.postgres.embedded import EmbeddedServer
-from market.kernel.postgres.migrate import make_alembic_config, upgrade
 from market.people.identity.officials import find_actor_by_handle
 from market.reports.drilldown import NO_VILLAGE, list_lines
 from market.reports.files.settlement_file import list_settlement_lines
 from market.reports.findings import list_finding_decisions, list_findings
 from market.reports.line import explain_line
 from market.subsidies.findings.hold import hold_line
-from market.subsidies.identifiers import IDENTIFIER_CONTEXT, add_identifiers
+from market.subsidies.identifiers import add_identifiers
 from market.subsidies.line_codes import find_stored_codes, is_stored_code, show_line_codes
 from market.subsidies.month.cycles import find_cycle
 from market.subsidies.month.run import get_run_case
-from market.subsidies.month.store_run import CASE_CONTEXT
-from tests.conftest import drop_database
 from tests.story.play import COUNTY, Player, nine_o_clock
 from tests.subsidies.imports.test_contradictions import list_faults
 from tests.subsidies.imports.test_evidence import keep_row
@@ -34,7 +27,6 @@ from tests.support.postgres import as_owner
 
 FEBRUARY = date(2019, 2, 1)
 NUMBER, CODE = "17050000999", "YD-17050000999"
-EARLIER_REVISION = "0038"
 
 
 async def list_tables_with(conn: Connection, number: str) -> list[str]:
@@ -157,77 +149,3 @@ async def test_a_county_cannot_give_a_line_a_code_like_a_stored_one(january: Pla
     assert await list_faults(january, "enrolments", path) == [
         ("业务编号", "换一个编号；# 加数字的这种写法系统自己要用")
     ]
-
-
-RUN = "00000000-0000-7000-8000-000000000001"
-EARLIER = f"""
-    SET session_replication_role = replica;
-    INSERT INTO lines (county_code, code, operator, kind) VALUES ('130624', 'YD-17050000101', 'mobile', 'mobile');
-    INSERT INTO case_snapshots VALUES ('130624', repeat('a', 64), 'compressed');
-    INSERT INTO runs (id, county_code, cycle_id, n, manifest_sha256, result_sha256, account_id, ran_at)
-    VALUES ('{RUN}', '130624', uuidv7(), 1, repeat('a', 64), repeat('b', 64), uuidv7(), now());
-    INSERT INTO run_lines (run_id, line_code, county_code, operator, kind, programme_code, in_snapshot,
-                           payable_households, payable_days, claimed_fen, entitled_fen, approved_fen, over_fen,
-                           under_fen, conceded_fen, public_fen, shares, reasons, causes, steps)
-    SELECT '{RUN}', code, '130624', 'mobile', 'mobile', 'P1', false, '{{}}', 0, 900, 0, 0, 900, 0, 0, 0, '{{}}',
-           '{{}}', '{{}}', '[]'
-      FROM unnest(ARRAY['{CODE}', 'YD-17050000101', 'DX-{NUMBER}-KD', 'YD-17050000996']) AS code;
-    INSERT INTO findings (county_code, cycle_id, check_code, subject, stops, at_risk_fen, evidence, opened_at)
-    VALUES ('130624', uuidv7(), 'claim_outside_snapshot', '{CODE}', true, 900, '', now());
-    INSERT INTO finding_lines (finding_id, line_code, county_code) SELECT id, '{CODE}', '130624' FROM findings;
-    INSERT INTO finding_decisions (county_code, finding_id, cycle_id, account_id, pays, stops, why, decided_at)
-    SELECT '130624', id, uuidv7(), uuidv7(), ARRAY['YD-01'], ARRAY['LT-01', '{CODE}', 'YD-02'], '样例', now()
-      FROM findings;
-    INSERT INTO line_holds (county_code, cycle_id, line_code, account_id, why, held_at)
-    VALUES ('130624', uuidv7(), '{CODE}', uuidv7(), '样例', now());
-"""
-
-
-@pytest.fixture
-async def earlier(server: EmbeddedServer) -> AsyncGenerator[str]:
-    """The address of a database of the release before, with the number in codes."""
-    name = "market_unbound"
-    admin = await asyncpg.connect(server.dsn("postgres"))
-    await admin.execute(f"CREATE DATABASE {name}")
-    await admin.close()
-    await asyncio.to_thread(command.upgrade, make_alembic_config(server.dsn(name)), EARLIER_REVISION)
-    conn = await asyncpg.connect(server.dsn(name))
-    await conn.execute(EARLIER)
-    await conn.execute(
-        "INSERT INTO identifiers (value_index, value_sealed) VALUES ($1, $2)",
-        SEAL.index(NUMBER),
-        SEAL.seal(NUMBER, IDENTIFIER_CONTEXT),
-    )
-    await conn.close()
-    yield server.dsn(name)
-    await drop_database(server, name)
-
-
-async def test_numbers_that_an_earlier_release_stored_in_codes_are_replaced(earlier: str) -> None:
-    with pytest.raises(RuntimeError, match="MARKET_SECRET"):
-        await asyncio.to_thread(upgrade, earlier)
-    await asyncio.to_thread(upgrade, earlier, SEAL)
-    conn = await asyncpg.connect(earlier)
-    number_id = await conn.fetchval("SELECT id FROM identifiers")
-    code = f"YD-#{number_id}"
-    assert await list_tables_with(conn, NUMBER) == []
-    assert [row[0] for row in await conn.fetch('SELECT line_code FROM run_lines ORDER BY line_code COLLATE "C"')] == [
-        f"DX-#{number_id}-KD",
-        code,
-        "YD-17050000101",
-        "YD-17050000996",
-    ]
-    assert await conn.fetchval("SELECT subject FROM findings") == code
-    assert await conn.fetchval("SELECT line_code FROM finding_lines") == code
-    assert await conn.fetchval("SELECT line_code FROM line_holds") == code
-    decision = await conn.fetchrow("SELECT pays, stops FROM finding_decisions")
-    assert decision is not None
-    assert (decision["pays"], decision["stops"]) == (["YD-01"], ["LT-01", code, "YD-02"])
-    sealed = await conn.fetchval("SELECT case_sealed FROM case_snapshots")
-    assert SEAL.open_bytes(sealed, CASE_CONTEXT) == b"compressed"
-    explained = await conn.fetch(
-        "SELECT DISTINCT e.run_id, steps FROM run_lines r JOIN run_explanations e"
-        " ON e.run_id = r.run_id AND e.number = r.explanation"
-    )
-    assert [(str(run_id), steps) for run_id, steps in explained] == [(RUN, "[]")]
-    await conn.close()

@@ -9,7 +9,6 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 
 from market.kernel.database import APP_ROLE
-from market.kernel.seal import Seal
 from payments.hosts import connect_to_primary
 
 if TYPE_CHECKING:
@@ -23,8 +22,12 @@ _HAS_LOCALE = """
            AND lower(replace(datctype, '-', '')) = 'c.utf8'
       FROM pg_database WHERE datname = current_database()
 """
-IMPLIED_REVISIONS = {"p0001", "p0010", "p0011"}
-"""Revisions of `payments` that revisions of the market depend on: Alembic stores no row for them."""
+BRANCHES = ("payments@head", "market@head")
+"""The newest revisions, in the order in which they run: tables of the market refer to those of payments."""
+
+
+class UnknownRevision(Exception):
+    """The database is at a revision that this release does not have; the text names it, and what to do."""
 
 
 def get_migrations_folder() -> Path:
@@ -67,19 +70,24 @@ def make_alembic_config(dsn: str = "") -> "Config":
     return config
 
 
-def upgrade(dsn: str, seal: Seal | None = None) -> None:
+def upgrade(dsn: str) -> None:
     """Migrate the database to the newest schema. Idempotent.
 
-    Revisions that encrypt stored values use `seal`; an empty database needs none.
-
     Raises:
-        RuntimeError: there are values to encrypt, and no `seal`.
+        UnknownRevision: another release than this one, or a draft before 0.1.0, wrote the database; nothing changes.
     """
     from alembic import command
+    from alembic.util import CommandError
 
     config = make_alembic_config(dsn)
-    config.attributes["seal"] = seal
-    command.upgrade(config, "heads")
+    try:
+        for branch in BRANCHES:
+            command.upgrade(config, branch)
+    except CommandError as error:
+        raise UnknownRevision(
+            f"This release cannot migrate the database: {error}. A newer release wrote it, or a draft before 0.1.0; use"
+            " that release, or begin with an empty database (for the demo: another folder in MARKET_DATA)."
+        ) from error
 
 
 async def create_database(server_dsn: str, name: str) -> bool:
@@ -117,6 +125,6 @@ async def is_current(dsn: str) -> bool:
         if not await conn.fetchval("SELECT to_regclass('public.alembic_version') IS NOT NULL"):
             return False
         revisions = {row[0] for row in await conn.fetch("SELECT version_num FROM alembic_version")}
-        return revisions | IMPLIED_REVISIONS == get_heads() | IMPLIED_REVISIONS
+        return revisions == get_heads()
     finally:
         await conn.close()

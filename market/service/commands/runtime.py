@@ -18,6 +18,7 @@ from market.kernel.clock import Clock
 from market.kernel.database import APP_ROLE
 from market.kernel.event_loop import run_to_end
 from market.kernel.postgres.embedded import EmbeddedServerError
+from market.kernel.postgres.migrate import UnknownRevision
 from market.kernel.seal import Seal, derive_seal
 from market.kernel.settings import BadSettings, Settings
 from market.people.identity.models import Actor, NotSignedIn
@@ -147,7 +148,7 @@ def run(work: Callable[[], Awaitable[object]], *, as_json: bool = False) -> int:
         result = run_to_end(_await_work(work))
     except Refusal as refusal:
         return print_refusal(refusal, as_json=as_json)
-    except (BadSettings, EmbeddedServerError) as error:
+    except (BadSettings, EmbeddedServerError, UnknownRevision) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT if isinstance(error, BadSettings) else REFUSED
     except GatewayUnavailable as error:

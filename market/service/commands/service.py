@@ -7,7 +7,6 @@ from pathlib import Path
 
 from market.kernel.event_loop import run_to_end
 from market.kernel.postgres.embedded import EmbeddedServerError, is_port_free
-from market.kernel.seal import derive_seal
 from market.kernel.settings import BadSettings, Settings
 from market.service.commands.runtime import BAD_INPUT, DONE, REFUSED, run
 from market.service.startup import create_and_migrate, open_logins, share_metrics
@@ -17,8 +16,7 @@ async def migrate_database() -> dict[str, object]:
     """Migrate the database of the settings to this release's schema."""
     settings = Settings.from_env()
     if settings.database_url:
-        seal = derive_seal(settings.secret, settings.secret_old) if settings.secret else None
-        changed = await create_and_migrate(settings.database_url, seal)
+        changed = await create_and_migrate(settings.database_url)
         return {"outcome": "ok" if changed else "no-op"}
     async with open_logins(settings):
         return {"outcome": "ok", "data": str(settings.data)}

@@ -19,6 +19,7 @@ from rich.console import Console
 
 from market.kernel.event_loop import run_to_end
 from market.kernel.postgres.embedded import EmbeddedServerError, embedded_server, find_free_port, is_port_free
+from market.kernel.postgres.migrate import UnknownRevision
 from market.kernel.settings import BadSettings, Settings
 from market.service.demo import children
 from market.service.demo.load_sample import PARCELS_FILE, SampleLoadError, ensure_sample
@@ -53,10 +54,10 @@ def run() -> int:
         _check_port(settings)
         with _lock_folder(settings.data), embedded_server(settings.data) as server:
             console.print("数据库已启动 database is up", style="dim")
-            run_to_end(prepare_embedded(server, settings))
+            run_to_end(prepare_embedded(server))
             accounts = ensure_sample(server.dsn(), settings)
             return _serve(settings, accounts, console)
-    except (BadSettings, DemoStartError, EmbeddedServerError, SampleLoadError) as error:
+    except (BadSettings, DemoStartError, EmbeddedServerError, SampleLoadError, UnknownRevision) as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:

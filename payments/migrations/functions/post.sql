@@ -95,4 +95,4 @@ BEGIN
     END IF;
     RETURN posted;
 END $$;
-REVOKE ALL ON FUNCTION {schema}.post(text, text, text, timestamptz, text, text[], bigint[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {schema}.post FROM PUBLIC;

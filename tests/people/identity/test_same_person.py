@@ -72,32 +72,6 @@ async def test_a_name_is_folded_to_its_letters_without_titles(conn: Connection, 
     assert await conn.fetchval("SELECT fold_name(fold_name($1))", name) == folded
 
 
-async def test_the_keys_of_officials_are_computed_again_where_a_title_became_known(conn: Connection) -> None:
-    folder = ROOT / "migrations"
-    add = "INSERT INTO cycle_duties VALUES ('130624', $1, $2, $3, now(), get_person_key($2))"
-    both, alone = "00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002"
-    async with as_owner(conn):
-        await conn.execute((folder / "sql/0097_fold_name.sql").read_text("utf-8"))
-        leader = await make_account(conn, name="样例唐某副县长", handle="tang")
-        plain = await make_account(conn, name="样例唐某", handle="tang2")
-        # The cycles are not there: what is tested is the key.
-        await conn.execute("SET LOCAL session_replication_role = replica")
-        await conn.execute(add, alone, leader, "import")
-        await conn.execute(add, both, leader, "import")
-        await conn.execute(add, both, plain, "county")
-        await conn.execute("SET LOCAL session_replication_role = origin")
-        await conn.execute("ALTER TABLE cycle_duties DROP CONSTRAINT cycle_duties_cycle")
-        for script in ("sql/0134_names_before.sql", "functions/fold_name.sql", "sql/0134_titles.sql"):
-            await conn.execute((folder / script).read_text("utf-8"))
-        rows = await conn.fetch(
-            "SELECT cycle_id::text, account_id, person_key = get_person_key($1) AS same FROM cycle_duties"
-            " ORDER BY cycle_id, duty DESC",
-            plain,
-        )
-    assert [tuple(row) for row in rows] == [(both, leader, False), (both, plain, True), (alone, leader, True)]
-    assert await is_same_person(conn, account_id=leader, other_id=plain)
-
-
 @pytest.mark.parametrize(("handles", "same"), [(("gan", "gan2"), True), (("gan", None), False), ((None, None), False)])
 async def test_a_digit_makes_another_person_unless_both_are_officials(
     conn: Connection, handles: tuple[str | None, str | None], same: bool

@@ -71,24 +71,6 @@ async def test_a_posting_that_no_cycle_explains_is_found(january: Player) -> Non
     ]
 
 
-async def test_an_upgrade_books_what_the_cycles_hold(january: Player) -> None:
-    await advance(january, "decide")
-    before = await load(january)
-    async with january.database.connection() as conn, as_owner(conn):
-        await conn.execute("SET session_replication_role = replica")
-        await conn.execute(
-            "DELETE FROM payments.postings WHERE transaction_id IN (SELECT id FROM payments.transactions"
-            " WHERE key LIKE 'subsidy:%'); DELETE FROM payments.transactions WHERE key LIKE 'subsidy:%';"
-            " DELETE FROM payments.transaction_keys WHERE key LIKE 'subsidy:%'"
-        )
-        await conn.execute("SET session_replication_role = origin")
-        _, _, script = UPGRADE.read_text("utf-8").partition("DO $$")
-        await conn.execute("DO $$" + script)
-    assert await load(january) == before
-    await take(january, "settle")
-    assert sum_lines(await load(january)) == (0, 12_020, 0)
-
-
 async def test_budget_lines_are_compared_with_the_archive_too(january: Player) -> None:
     await advance(january, "decide")
     async with january.database.connection() as conn, as_owner(conn):

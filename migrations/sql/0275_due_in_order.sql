@@ -1,2 +1,0 @@
--- Package: subsidies.
-CREATE INDEX clawbacks_served ON clawbacks (appeal_until, id) WHERE state = 'served';

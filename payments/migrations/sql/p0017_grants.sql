@@ -1,1 +1,0 @@
-GRANT UPDATE (pending_since) ON {schema}.refunds TO {role};

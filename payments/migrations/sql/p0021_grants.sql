@@ -1,1 +1,0 @@
-GRANT UPDATE (amount_minor, changes) ON {schema}.disputes TO {role};
