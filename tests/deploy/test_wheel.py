@@ -63,7 +63,7 @@ async def test_the_market_migrates_a_database_that_payments_created(
     await run_python("-m", "payments", "migrate", empty, folder=folder)
     conn = await asyncpg.connect(empty)
     await conn.execute("INSERT INTO payments.account_kinds (kind, keep_balance) VALUES ('deposit', false)")
-    code = f"from market.kernel import migrate; print(migrate.__file__); migrate.upgrade({empty!r})"
+    code = f"from market.kernel.postgres import migrate; print(migrate.__file__); migrate.upgrade({empty!r})"
     assert await run_python("-c", code, folder=folder) == f"{folder / 'market/kernel/postgres/migrate.py'}\n"
     assert await is_current(empty)
     assert await conn.fetchval("SELECT count(*) FROM payments.account_kinds WHERE kind = 'deposit'") == 1
