@@ -7,18 +7,21 @@ export PYTHONUTF8 = 1
 # The tests start some hundred processes; without kept bytecode each compiles all modules, which takes over a second.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check bench faults pages schema lock browser
+.PHONY: help setup demo test test-all check bench faults pages schema lock browser
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 setup: .venv/.ready ## create .venv with .venv/bin/market
 
 demo: .venv/.ready ## start the whole market with sample data
 	@exec $(BIN)/market demo
 
-test: .venv/.ready-to-test browser ## run all tests, browser journeys included
+test: .venv/.ready-to-test browser ## run the tests, browser journeys included, with branch coverage
 	@deploy/checks/test.sh
+
+test-all: test ## then the long proofs: the demo, killed processes, failing payments, state machines, looks, figures
+	@deploy/checks/test_long.sh
 
 check: .venv/.ready-to-test ## lint, types, imports, migrations against schema.sql, docs
 	@deploy/checks/check.sh

@@ -133,7 +133,8 @@ def test_divisions_are_cut_from_codes_in_one_module() -> None:
     for place, node in walk(ast.Call, without=("market/kernel/division_codes.py",), mentioning="ljust"):
         if re.search(r"\.ljust\(12,", ast.unparse(node)):
             found.append(f"{place}: {ast.unparse(node)}")
-    schema = ("migrations/tables/", "migrations/functions/get_visible_county.sql")  # generated columns, a check, and `get_visible_county`: the six digits of a county
+    # Generated columns, a check, and `get_visible_county`: the six digits of a county.
+    schema = ("migrations/tables/", "migrations/functions/get_visible_county.sql")
     for place, text in list_sql():
         cuts = re.findall(r"\b(?:left|substr|substring)\(\s*[\w.]*(?:code|county|scope)\w*,[^()]*\d\)", text)
         found += [f"{place}: {cut}" for cut in cuts if not (place.startswith(schema) and cut.endswith(", 6)"))]

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run all tests once with branch coverage, then check the required coverage.
+# Run the tests once with branch coverage, then check the required coverage. `make test-all` runs the long proofs after it.
 set -eu
 rm -f .coverage.json
 # Without kept bytecode each worker and each of some hundred processes compiles all modules.
@@ -8,5 +8,5 @@ unset PYTHONDONTWRITEBYTECODE
 # worker’s fixtures. In the order of their folders, because by default the files of few long tests come last and one
 # worker waits for the others.
 .venv/bin/python -m slipcover --json --out .coverage.json \
-    -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder --durations=10 "$@"
+    -m pytest -q -m "not long" -n 3 --dist loadfile --no-loadscope-reorder --durations=10 "$@"
 .venv/bin/python deploy/checks/coverage.py .coverage.json

@@ -29,6 +29,8 @@ from tests.access.conftest import FixtureDatabase, open_client
 from tests.access.route_case import FixtureId
 from tests.access.route_cases_api import API_CASES
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = 2
 """Of each operation, that fit the document, and as many that do not."""
 CALLERS = 5

@@ -171,8 +171,8 @@ async def webhook_received(environment: Environment) -> Row:
 
         async def worker() -> None:
             async with environment.db.connection() as conn:
-                for number, _, body in todo:
-                    await conn.execute(BARE_MESSAGE, number, "payment_intent.succeeded", body)
+                for number, _, _ in todo:
+                    await conn.execute(BARE_MESSAGE, number, "payment_intent.succeeded")
 
         await asyncio.gather(*(worker() for _ in range(CONNECTIONS)))
         return MESSAGES

@@ -28,6 +28,8 @@ from tests.conftest import NOW
 from tests.support.make import SEAL, make_account, make_producer, make_product
 from tests.support.postgres import EmbeddedServer, drop_database
 
+pytestmark = pytest.mark.long
+
 ADD_PAYMENT = """
     INSERT INTO payments.payments (order_ref, purpose, method, currency, amount_minor, opened_at, expires_at)
     VALUES ($1, 'full', 'alipay', 'CNY', 100, $2, $2)

@@ -15,9 +15,12 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import pytest
 
 from deploy.settings_docs import ROOT
 from market.kernel.postgres.embedded import EmbeddedServer, embedded_server, find_free_port
+
+pytestmark = pytest.mark.long
 
 README = (ROOT / "deploy/README.md").read_text(encoding="utf-8")
 

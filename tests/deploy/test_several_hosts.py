@@ -14,6 +14,8 @@ from market.service.commands import execute
 from tests.support.app import SECRET
 from tests.support.postgres import run_replica
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def hosts(folder: Path) -> AsyncGenerator[tuple[EmbeddedServer, EmbeddedServer]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import pytest
 from msgspec import Struct
 
 from market.kernel import open_database
@@ -19,6 +20,8 @@ from market.service.startup import create_and_migrate
 from payments.ledger.verification import verify_ledger
 from payments.sandbox import Sandbox
 from tests.faults.processes import ADDRESS, a_shop, kill_group, open_client, run_command
+
+pytestmark = pytest.mark.long
 
 ORDERS_PER_KILL = 10
 """Orders paid at the provider between two kills."""

@@ -10,6 +10,8 @@ import pytest
 
 from deploy.cluster.local_cluster import ROOT, list_missing_packages
 
+pytestmark = pytest.mark.long
+
 MISSING = list_missing_packages()
 
 

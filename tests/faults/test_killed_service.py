@@ -5,12 +5,15 @@ import uuid
 from pathlib import Path
 
 import httpx
+import pytest
 
 from market.kernel import open_database
 from market.kernel.postgres.embedded import embedded_server, find_free_port
 from market.service.startup import create_and_migrate
 from payments.ledger.verification import verify_ledger
 from tests.faults.processes import ADDRESS, UNITS, a_shop, kill_group, open_client, run_command
+
+pytestmark = pytest.mark.long
 
 
 class Buyer:

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import asyncpg
+import pytest
 
 from market.kernel import open_database
 from market.kernel.postgres.embedded import embedded_server
@@ -14,6 +15,8 @@ from market.subsidies.tasks.submit import add_task, make_month_task
 from tests.faults.processes import kill_group, run_command
 from tests.service.web.desk.county import COUNTY, create_officials, import_story_files
 from tests.support.make import SEAL
+
+pytestmark = pytest.mark.long
 
 LOCK_AUDIT = "SELECT pg_advisory_lock(7001, chain) FROM generate_series(0, 15) AS chain"
 """The locks that a run takes last, when everything but its audit entry is written."""

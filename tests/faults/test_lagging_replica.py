@@ -5,6 +5,7 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import pytest
 
 from market.kernel import Database, open_database
 from market.kernel.database import APP_ROLE
@@ -14,6 +15,8 @@ from tests.support.app import build_settings, run_app
 from tests.support.browser import ORIGIN, PageClient
 from tests.support.make import make_producer, make_product
 from tests.support.postgres import run_replica
+
+pytestmark = pytest.mark.long
 
 OLD, NEW = "12.80", "13.90"
 SECOND = 1.0

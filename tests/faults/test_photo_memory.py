@@ -7,11 +7,14 @@ import uuid
 from pathlib import Path
 
 import httpx
+import pytest
 from PIL import Image
 
 from market.kernel.postgres.embedded import embedded_server, find_free_port
 from market.service.startup import create_and_migrate
 from tests.faults.processes import a_shop, open_client, run_command
+
+pytestmark = pytest.mark.long
 
 MAX_GROWTH = 1.15
 """Measured: 1.03, after a hundred uploads too; 1.23 if photos are decoded at the same time and nothing is trimmed."""

@@ -24,7 +24,7 @@ def sign_in(town: Town, person: Phone, number: str) -> None:
     person.press("登录")
 
 
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("scripts", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_two_producers_and_two_nights_are_bought_paid_received_and_reviewed(
     town: Town, phone: Callable[[bool], Phone], *, scripts: bool
 ) -> None:
@@ -115,7 +115,7 @@ def pay_there(buyer: Phone) -> None:
     buyer.look()
 
 
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("scripts", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_alipay_leads_to_the_provider_and_back(town: Town, phone: Callable[[bool], Phone], *, scripts: bool) -> None:
     buyer = phone(scripts)
     number = "17020000003" if scripts else "17020000004"
@@ -127,7 +127,7 @@ def test_alipay_leads_to_the_provider_and_back(town: Town, phone: Callable[[bool
     assert "取消了" in buyer.tab.inner_text("main")
 
 
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("scripts", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_the_order_page_updates_once_the_payment_is_captured(
     town: Town, phone: Callable[[bool], Phone], *, scripts: bool
 ) -> None:

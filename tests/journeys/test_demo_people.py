@@ -8,6 +8,8 @@ from playwright.async_api import expect
 from tests.journeys.demo import Demo, Visitor, choose, open_visitor
 from tests.support.chromium import launch_chromium
 
+pytestmark = pytest.mark.long
+
 MONTH = "2026-06"
 """The month after those of the sample."""
 

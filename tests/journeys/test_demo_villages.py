@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from playwright.async_api import Page, expect
 
 from market.service.demo.sample.identities import BUYER_PHONES, make_phone
@@ -11,6 +12,8 @@ from tests.service.demo.sample.conftest import NOW
 from tests.service.web.farm.test_selling import a_photo
 from tests.support.chromium import launch_chromium
 from tests.support.make import VILLAGE
+
+pytestmark = pytest.mark.long
 
 COURSE = (
     "课程名称,村代码,开始时间,结束时间,名额,主办单位\n"

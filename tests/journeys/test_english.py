@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 
 from market.service.web.ui.translate_template import HAN
 from tests.journeys.conftest import Phone, Town, in_thread, wait_for
+
+pytestmark = pytest.mark.long
 
 PHONE = "17020000077"
 PAIR = """

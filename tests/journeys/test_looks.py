@@ -11,6 +11,8 @@ from tests.service.web.conftest import FARMER_PHONE, HOST_PHONE
 from tests.service.web.ui.test_in_browser import SMALL_TARGETS, SMALL_TEXT
 from tests.support.accessibility import find_faults as find_axe_faults
 
+pytestmark = pytest.mark.long
+
 PHONE, NARROWEST = 360, 320
 SHOP = (
     "/", "/kinds", "/kinds/fruit", "/search?q=小米", "/search?q=菠萝蜜", "/search?low=a&high=1", "/places/1306",

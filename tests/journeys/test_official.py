@@ -105,7 +105,7 @@ async def sign_in(page: Page, market: Market, database: Database, seal: Seal) ->
     await page.wait_for_url("**/desk")
 
 
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("scripts", [True, pytest.param(False, marks=pytest.mark.long)])
 async def test_an_official_reads_decides_and_exports_the_month(
     market: Market, database: Database, seal: Seal, folder: Path, *, scripts: bool
 ) -> None:
@@ -160,7 +160,7 @@ async def test_an_official_reads_decides_and_exports_the_month(
         await context.close()
 
 
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("scripts", [True, pytest.param(False, marks=pytest.mark.long)])
 async def test_a_bad_file_is_shown_cell_by_cell(market: Market, *, scripts: bool) -> None:
     trap = INPUT / "traps" / "malformed"
     async with launch_chromium() as browser:

@@ -23,6 +23,8 @@ from tests.service.demo.sample.conftest import NOW, SCALE, ignore_progress
 from tests.support.app import SECRET, build_settings
 from tests.support.chromium import launch_chromium
 
+pytestmark = pytest.mark.long
+
 BANDS = 6
 
 

@@ -4,6 +4,7 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -44,6 +45,8 @@ from payments.models import CLOSED_STATES, RefundState
 from tests.payments.machine_world import World
 from tests.support.postgres import EmbeddedServer
 from tests.support.sandbox_payments import change_method, list_messages, make_order_ref, make_parts, open_test_payment
+
+pytestmark = pytest.mark.long
 
 FAULTS = st.tuples(
     st.sampled_from(["create", "cancel", "refund", "retrieve", "search", "list"]),

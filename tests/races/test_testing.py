@@ -8,6 +8,8 @@ from market.testing import CountyNotFound, a_box, a_county, a_person, a_producer
 from payments import Method
 from tests.support.make import DESTINATION
 
+pytestmark = pytest.mark.long
+
 
 async def test_a_payment_starts_at_the_sandbox() -> None:
     async with a_county("130725") as county, sandbox() as rails, Batcher(county.db) as batcher:

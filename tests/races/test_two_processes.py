@@ -6,6 +6,8 @@ A busy server answers 503 with Retry-After; the clients then repeat the request 
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.people.identity.sign_in import sign_in_without_code
@@ -16,6 +18,8 @@ from tests.sales.orders.invariants import find_violations
 from tests.support.coupons import make_platform_staff, new_coupon
 from tests.support.make import load_actor, make_account, make_product, make_stay
 from tests.support.shop import make_buyer
+
+pytestmark = pytest.mark.long
 
 CONNECTIONS = 100
 MAX_TRIES = 60

@@ -15,6 +15,8 @@ from tests.sales.orders.machine.payouts import PayoutRules
 from tests.sales.orders.machine.refunds import RefundRules
 from tests.sales.orders.machine.world import World
 
+pytestmark = pytest.mark.long
+
 
 class Shop(LifeRules, RefundRules, PayoutRules, CrashRules):
     """All rules together."""

@@ -16,6 +16,8 @@ import pytest
 
 from market.kernel.postgres.embedded import find_free_port
 
+pytestmark = pytest.mark.long
+
 READY_SECONDS = 280
 
 

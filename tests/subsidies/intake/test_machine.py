@@ -27,6 +27,8 @@ from tests.story.play import COUNTY
 from tests.subsidies.intake.intake import SUDDEN, at, make_lead, step
 from tests.support.make import SEAL
 
+pytestmark = pytest.mark.long
+
 PEOPLE = ("gan", "cun", "zhen", "xian")
 NEXT = {
     "reported": ("visit", "cun"),

@@ -38,6 +38,8 @@ from tests.story.test_month import PLAN
 from tests.subsidies.month.random_months import CLOSED_ROWS, Savepoints, World, count_rows
 from tests.support.make import SEAL
 
+pytestmark = pytest.mark.long
+
 MONTHS = ("2019-01", "2019-02", "2019-03")
 PEOPLE = ("gan", "cun", "zhen", "xian", "cai", "dui")
 HOLDERS = {

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from market.kernel import Connection
 from market.kernel.clock import get_business_day
 from market.people.identity.actors import find_actor_by_handle
@@ -13,6 +15,8 @@ from market.subsidies.month.run import run_month
 from tests.service.demo.sample.conftest import NOW, SCALE
 from tests.service.demo.sample.test_shop import FORBIDDEN
 from tests.support.make import SEAL
+
+pytestmark = pytest.mark.long
 
 MARCH, APRIL, MAY = date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1)
 

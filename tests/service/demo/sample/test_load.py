@@ -14,6 +14,8 @@ from market.service.demo.sample.load import load_sample
 from tests.conftest import clone_database, drop_database
 from tests.service.demo.sample.conftest import NOW, SCALE, ignore_progress
 
+pytestmark = pytest.mark.long
+
 DIGEST_QUERIES = (
     "SELECT name, elder, sample, created_at, phone_index FROM accounts ORDER BY phone_index",
     "SELECT number, kind, name, village_code, produce, story, state, applied_at FROM producers ORDER BY number",

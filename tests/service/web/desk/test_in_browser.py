@@ -22,6 +22,8 @@ from tests.support.chromium import launch_chromium
 from tests.support.make import VILLAGE, make_official, make_producer
 from tests.support.postgres import as_owner
 
+pytestmark = pytest.mark.long
+
 PAGES = (
     ("gan", "/desk"), ("gan", "/desk/months"), ("xian", "/desk/months/2019-01"),
     ("gan", "/desk/places?household=H02&line=YD-02"), ("zhen", "/desk/findings"), ("gan", "/desk/imports"),

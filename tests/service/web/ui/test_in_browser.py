@@ -12,6 +12,8 @@ from tests.service.web.ui.styleguide_pages import PAGES, page
 from tests.support.accessibility import find_faults
 from tests.support.chromium import start_chromium
 
+pytestmark = pytest.mark.long
+
 SMALL_TEXT = """
 () => Array.from(document.querySelectorAll('body *')).filter((el) => {
   const own = Array.from(el.childNodes).some((node) => node.nodeType === 3 && node.textContent.trim());
