@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from msgspec import Struct
 
 from market.kernel.seal import derive_seal
@@ -12,6 +13,8 @@ from market.service.web.village.areas import VILLAGE_AREAS
 from tests.journeys.demo import Demo
 from tests.support.app import SECRET
 from tests.support.browser import LoadedPage, PageClient
+
+pytestmark = pytest.mark.long
 
 MAX_TAPS = 3
 TABLE = Path(__file__).parents[2] / "docs" / "villages.md"

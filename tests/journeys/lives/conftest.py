@@ -36,7 +36,7 @@ _OFFICIAL_PHONES = {
 _CARRIER_KEY, _CARRIER_SECRET = "carrier-key", "carrier secret of the journeys"
 
 
-@pytest.fixture(scope="session", params=[pytest.param(True, marks=pytest.mark.long), False], ids=["scripts", "plain"])
+@pytest.fixture(scope="session", params=[True, False], ids=["scripts", "plain"])
 async def market(
     request: pytest.FixtureRequest, server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[LiveMarket]:

@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+
 from tests.journeys.lives.live_market import LiveMarket
 from tests.journeys.lives.person import Person
 from tests.journeys.lives.test_goods import list_goods, sell_parcel
 from tests.journeys.lives.test_visits import list_stay
 from tests.service.web.shop.checkout import ADDRESS
+
+pytestmark = pytest.mark.long
 
 
 async def _choose(person: Person, name: str, words: str) -> str:

@@ -1,7 +1,11 @@
 """A story of the village on a phone: written, consented to by who is shown, published, read, reported and withdrawn."""
 
+import pytest
+
 from tests.journeys.lives.live_market import LiveMarket
 from tests.journeys.lives.opening import make_photo
+
+pytestmark = pytest.mark.long
 
 TEXT = "革新庄的枣树有几百年的，秋天打枣，全村人都上山，晚上熬枣粥喝。"
 STORIES = "/village/stories?village=130624107221"

@@ -1,8 +1,12 @@
 """Goods from their listing to the farmer's bank account: a parcel, its review, and what may go wrong with it."""
 
+import pytest
+
 from tests.journeys.lives.live_market import LiveMarket
 from tests.journeys.lives.opening import make_photo
 from tests.journeys.lives.person import Person
+
+pytestmark = pytest.mark.long
 
 
 async def list_goods(farmer: Person, title: str, *, kind: str = "fruit", **more: str) -> str:

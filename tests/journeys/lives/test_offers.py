@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from playwright.async_api import FilePayload
 
 from market.catalogue.listings.listing_sheet import make_template_rows, write_listing_file
@@ -9,6 +10,8 @@ from market.kernel.sheets.write_spreadsheet import MEDIA_TYPES, FileFormat
 from tests.journeys.lives.live_market import LiveMarket
 from tests.journeys.lives.opening import FARMER
 from tests.journeys.lives.test_goods import buy, list_goods
+
+pytestmark = pytest.mark.long
 
 _DAY = timedelta(days=1)
 

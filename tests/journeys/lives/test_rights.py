@@ -1,6 +1,10 @@
 """A farmer's own data, on a phone: a consent given and withdrawn, a correction that the county answers, who looked."""
 
+import pytest
+
 from tests.journeys.lives.live_market import LiveMarket
+
+pytestmark = pytest.mark.long
 
 
 async def test_a_farmer_asks_for_a_correction_and_reads_who_looked(market: LiveMarket) -> None:

@@ -3,8 +3,12 @@
 import re
 from datetime import date, timedelta
 
+import pytest
+
 from tests.journeys.lives.live_market import LiveMarket
 from tests.journeys.lives.person import Person
+
+pytestmark = pytest.mark.long
 
 _DAY = timedelta(days=1)
 

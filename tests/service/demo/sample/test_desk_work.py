@@ -2,7 +2,11 @@
 
 from collections import Counter
 
+import pytest
+
 from market.kernel import Connection
+
+pytestmark = pytest.mark.long
 
 
 async def test_the_desk_has_work_in_every_state(sample: Connection) -> None:
