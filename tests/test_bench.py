@@ -85,7 +85,7 @@ SMALLEST: dict[ModuleType, dict[str, float]] = {
     },
     reports: {"READS": 1},
     requests: {"REQUESTS": 20, "CONNECTIONS": 2},
-    shop: {"GOODS_COUNT": 20, "BUYERS": 40, "CALLERS": 4, "CLIENTS": 2},
+    shop: {"GOODS_COUNT": 20, "BUYERS": 600, "QUICK_SECONDS": 1, "CALLERS": 4, "CLIENTS": 2},
     subsidies: {"READS": 1},
     townships: {"LINES": 200},
 }

@@ -41,6 +41,8 @@ GOODS_COUNT = 1_000
 BUYERS = 4_000
 CALLERS = 128
 CLIENTS = 16
+SECONDS = 15
+QUICK_SECONDS = 5
 LINES = 3
 BOXES = 100_000_000
 _TPS = re.compile(r"tps = ([0-9.]+)")
@@ -91,7 +93,7 @@ async def shop_environment(*, quick: bool) -> AsyncGenerator[Environment]:
             [each.variant_id for each in products],
             buyers,
             stay.listing_id,
-            5 if quick else 15,
+            QUICK_SECONDS if quick else SECONDS,
             2 if quick else 5,
         )
         await _prepare(environment)
@@ -158,9 +160,9 @@ async def _place_orders(
 
 SCRIPT = r"""
 \set a {first}
-\set b random(2, 1000)
-\set c random(2, 1000)
-\set buyer random(1, 4000)
+\set b random(2, {goods})
+\set c random(2, {goods})
+\set buyer random(1, {buyers})
 BEGIN;
 SELECT count(*) FROM (SELECT FROM lots WHERE id IN (SELECT lot_id FROM bench_goods WHERE n IN (:a, :b, :c))
                        ORDER BY id FOR NO KEY UPDATE) AS held;
@@ -186,7 +188,12 @@ COMMIT;
 async def _pgbench(environment: Environment, *, hot: bool, clients: int, seconds: float) -> tuple[float, float]:
     """Write the same rows with pgbench; return orders per second and the mean latency in milliseconds."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-        script.write(SCRIPT.replace("{first}", "1" if hot else "random(2, 1000)"))
+        first = "1" if hot else "random(2, {goods})"
+        sizes = {"{first}": first, "{goods}": str(len(environment.variants)), "{buyers}": str(len(environment.buyers))}
+        text = SCRIPT
+        for name, size in sizes.items():
+            text = text.replace(name, size)
+        script.write(text)
         script.flush()
         process = await asyncio.create_subprocess_exec(
             str(find_binaries() / "pgbench"),
@@ -198,8 +205,8 @@ async def _pgbench(environment: Environment, *, hot: bool, clients: int, seconds
             stderr=asyncio.subprocess.PIPE,
         )
         out, error = await process.communicate()
-    text = out.decode()
-    tps, latency = _TPS.search(text), _LATENCY.search(text)
+    told = out.decode()
+    tps, latency = _TPS.search(told), _LATENCY.search(told)
     assert process.returncode == 0, error.decode()[-500:]
     assert tps is not None
     assert latency is not None
