@@ -1,14 +1,21 @@
 -- Foreign keys and policies that refer to tables which are made later.
 CREATE POLICY person_keys_visible ON person_keys TO market_app
-    USING ( CASE WHEN (account_id = (SELECT get_visible_person() AS get_visible_person)) THEN true ELSE (EXISTS (SELECT FROM cases WHERE (cases.asker_id = person_keys.account_id))) END);
+    USING (CASE WHEN (account_id = (SELECT get_visible_person())) THEN true ELSE (EXISTS (SELECT FROM cases
+        WHERE (cases.asker_id = person_keys.account_id))) END);
 ALTER TABLE cases ADD CONSTRAINT cases_against_producer FOREIGN KEY (against_producer_id) REFERENCES producers(id);
 ALTER TABLE cases ADD CONSTRAINT cases_for_producer FOREIGN KEY (for_producer_id) REFERENCES producers(id);
 -- A case is read in a transaction of its county (the worker's), or for a person: who asked, a member of the producer
 -- that it is against, an official with a role of its path. Whether a membership or a role is valid today is checked by
 -- the service, whose clock may differ from the server's.
 CREATE POLICY cases_visible ON cases TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true WHEN (asker_id = (SELECT get_visible_person() AS get_visible_person)) THEN true WHEN (against_producer_id IN (SELECT producer_members.producer_id FROM producer_members WHERE (producer_members.account_id = (SELECT get_visible_person() AS get_visible_person)))) THEN true WHEN (for_producer_id IN (SELECT producer_members.producer_id FROM producer_members WHERE (producer_members.account_id = (SELECT get_visible_person() AS get_visible_person)))) THEN true WHEN (EXISTS (SELECT FROM grants WHERE ((grants.account_id = (SELECT get_visible_person() AS get_visible_person)) AND (grants.role = ANY (cases.path)) AND starts_with(cases.division_code, grants.scope)))) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true WHEN (asker_id = (SELECT get_visible_person())) THEN true
+        WHEN (against_producer_id IN (SELECT producer_members.producer_id FROM producer_members
+        WHERE (producer_members.account_id = (SELECT get_visible_person())))) THEN true
+        WHEN (for_producer_id IN (SELECT producer_members.producer_id FROM producer_members
+        WHERE (producer_members.account_id = (SELECT get_visible_person())))) THEN true WHEN (EXISTS (SELECT
+        FROM grants WHERE ((grants.account_id = (SELECT get_visible_person())) AND (grants.role = ANY (cases.path))
+        AND starts_with(cases.division_code, grants.scope)))) THEN true ELSE false END);
 ALTER TABLE grievances ADD CONSTRAINT grievances_finding FOREIGN KEY (finding_id) REFERENCES findings(id);
 ALTER TABLE grievances ADD CONSTRAINT grievances_lead FOREIGN KEY (lead_id) REFERENCES leads(id);
 ALTER TABLE grievances ADD CONSTRAINT grievances_line FOREIGN KEY (county_code, line_code)
@@ -21,11 +28,15 @@ ALTER TABLE packed_labels ADD CONSTRAINT packed_labels_line FOREIGN KEY (order_l
 ALTER TABLE unpacked_labels ADD CONSTRAINT unpacked_labels_line FOREIGN KEY (order_line_id)
     REFERENCES order_lines(id);
 CREATE POLICY invoice_requests_visible ON invoice_requests TO market_app
-    USING ( CASE WHEN (buyer_id = (SELECT get_visible_person() AS get_visible_person)) THEN true WHEN starts_with(county_code, (SELECT get_visible_county() AS get_visible_county)) THEN true WHEN (producer_id IN (SELECT producer_members.producer_id FROM producer_members WHERE (producer_members.account_id = (SELECT get_visible_person() AS get_visible_person)))) THEN true ELSE (EXISTS (SELECT FROM invoice_tasks t WHERE (t.suborder_id = invoice_requests.suborder_id))) END);
+    USING (CASE WHEN (buyer_id = (SELECT get_visible_person())) THEN true
+        WHEN starts_with(county_code, (SELECT get_visible_county())) THEN true
+        WHEN (producer_id IN (SELECT producer_members.producer_id FROM producer_members
+        WHERE (producer_members.account_id = (SELECT get_visible_person())))) THEN true ELSE (EXISTS (SELECT
+        FROM invoice_tasks t WHERE (t.suborder_id = invoice_requests.suborder_id))) END);
 CREATE POLICY platform_purchases_visible ON platform_purchases TO market_app USING (sees_unit(organisation_id));
 CREATE POLICY procurements_visible ON procurements TO market_app USING ((sees_unit(organisation_id)
     OR (producer_id IN (SELECT producer_members.producer_id FROM producer_members
-    WHERE (producer_members.account_id = (SELECT get_visible_person() AS get_visible_person))))));
+    WHERE (producer_members.account_id = (SELECT get_visible_person()))))));
 CREATE POLICY quota_entries_posted ON quota_entries FOR INSERT TO market_app WITH
     CHECK ( CASE WHEN (order_id IS NULL) THEN sees_unit(organisation_id) ELSE (EXISTS (SELECT FROM procurements p
     WHERE (p.order_id = quota_entries.order_id))) END);
@@ -33,7 +44,10 @@ CREATE POLICY quota_entries_posted ON quota_entries FOR INSERT TO market_app WIT
 CREATE POLICY quota_entries_visible ON quota_entries FOR SELECT TO market_app USING (sees_unit(organisation_id));
 CREATE POLICY unit_quotas_visible ON unit_quotas TO market_app USING (sees_unit(organisation_id));
 CREATE POLICY stories_visible ON stories TO market_app
-    USING ( CASE WHEN (state = 'live') THEN true WHEN (author_id = (SELECT get_visible_person() AS get_visible_person)) THEN true WHEN starts_with(county_code, (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE (EXISTS (SELECT FROM story_people p WHERE ((p.story_id = stories.id) AND (p.account_id = (SELECT get_visible_person() AS get_visible_person))))) END) WITH CHECK (true);
+    USING (CASE WHEN (state = 'live') THEN true WHEN (author_id = (SELECT get_visible_person())) THEN true
+        WHEN starts_with(county_code, (SELECT get_visible_county())) THEN true ELSE (EXISTS (SELECT
+        FROM story_people p WHERE ((p.story_id = stories.id)
+        AND (p.account_id = (SELECT get_visible_person()))))) END) WITH CHECK (true);
 CREATE POLICY pairing_statement_items_visible ON pairing_statement_items TO market_app
     USING (sees_pairing(pairing_id));
 CREATE POLICY pairing_statement_lines_visible ON pairing_statement_lines TO market_app
@@ -61,8 +75,9 @@ ALTER TABLE enrolments ADD CONSTRAINT enrolments_lead FOREIGN KEY (lead_id) REFE
 ALTER TABLE cycles ADD CONSTRAINT cycles_run FOREIGN KEY (run_id) REFERENCES runs(id);
 -- Who decides or made an appeal sees what it is about.
 CREATE POLICY clawbacks_visible ON clawbacks TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true WHEN (id IN (SELECT clawback_appeals.clawback_id FROM clawback_appeals)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true WHEN (id IN (SELECT clawback_appeals.clawback_id FROM clawback_appeals))
+        THEN true ELSE false END);
 
 -- Guards of the market on the tables of payments: a transfer at the bank counts once two people found it (ADR 98).
 CREATE TRIGGER payments_found_by_two AFTER UPDATE OF captured_minor ON payments.payments

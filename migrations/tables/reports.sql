@@ -11,8 +11,8 @@ CREATE TABLE counted_months (
 );
 ALTER TABLE counted_months ENABLE ROW LEVEL SECURITY;
 CREATE POLICY counted_months_visible_region ON counted_months TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_region() AS get_visible_region)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_region())) THEN true ELSE false END);
 GRANT SELECT, INSERT, DELETE ON counted_months TO market_app;
 COMMENT ON COLUMN counted_months.as_of IS 'The closing of the month: ages are counted to it.';
 
@@ -27,8 +27,8 @@ CREATE TABLE county_months (
 );
 ALTER TABLE county_months ENABLE ROW LEVEL SECURITY;
 CREATE POLICY county_months_visible_region ON county_months TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_region() AS get_visible_region)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_region())) THEN true ELSE false END);
 GRANT SELECT ON county_months TO market_app;
 COMMENT ON TABLE county_months IS 'Where each month of each county stands; kept by the trigger of cycles and runs.';
 
@@ -48,8 +48,8 @@ CREATE TABLE month_figures (
 );
 ALTER TABLE month_figures ENABLE ROW LEVEL SECURITY;
 CREATE POLICY month_figures_visible_region ON month_figures TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_region() AS get_visible_region)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_region())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON month_figures TO market_app;
 COMMENT ON COLUMN month_figures.village_code IS 'Empty for rows without a village.';
 
@@ -74,8 +74,8 @@ CREATE TABLE open_figures (
 );
 ALTER TABLE open_figures ENABLE ROW LEVEL SECURITY;
 CREATE POLICY open_figures_of_region ON open_figures TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_region() AS get_visible_region)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_region())) THEN true ELSE false END);
 CREATE POLICY open_figures_public ON open_figures FOR SELECT TO market_app USING (true);
 GRANT SELECT, INSERT, DELETE ON open_figures TO market_app;
 COMMENT ON COLUMN open_figures.part IS 'The whole county (all), a township of nine digits, no village (none), or an operator.';
@@ -107,7 +107,7 @@ CREATE TABLE quarter_sums (
 CREATE INDEX quarter_sums_by_quarter ON quarter_sums (quarter, county_code);
 ALTER TABLE quarter_sums ENABLE ROW LEVEL SECURITY;
 CREATE POLICY quarter_sums_visible_region ON quarter_sums TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_region() AS get_visible_region)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_region())) THEN true ELSE false END);
 GRANT SELECT, INSERT, DELETE ON quarter_sums TO market_app;
 COMMENT ON TABLE quarter_sums IS 'The rows of the quarterly report (R15) of each county, computed again when a month changed.';

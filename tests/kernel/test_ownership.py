@@ -215,15 +215,11 @@ def test_a_function_of_the_database_writes_only_the_tables_of_its_package() -> N
 
 def test_every_script_is_run_by_a_revision() -> None:
     migrations = FUNCTIONS.parent
-    revisions = "\n".join(path.read_text("utf-8") for path in (migrations / "versions").glob("*.py"))
-    scripts = [*FUNCTIONS.glob("*.sql"), *(migrations / "tables").rglob("*.sql")]
-    names = {
-        path.stem if path.parent == FUNCTIONS else str(path.relative_to(migrations / "tables"))[:-4] for path in scripts
-    }
-    assert (
-        sorted(name for name in names if not re.search(rf"(?<![\w/]){name}(?![\w/])", revisions.replace("tables/", "")))
-        == []
-    )
+    revisions = "".join(path.read_text("utf-8") for path in (migrations / "versions").glob("*.py"))
+    run = {word.removeprefix("tables/") for word in re.findall(r"[\w/]+", revisions)}
+    tables = migrations / "tables"
+    scripts = {path.relative_to(tables).with_suffix("").as_posix() for path in tables.rglob("*.sql")}
+    assert sorted((scripts | {path.stem for path in FUNCTIONS.glob("*.sql")}) - run) == []
 
 
 async def test_every_listed_table_exists(conn: Connection) -> None:

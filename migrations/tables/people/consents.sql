@@ -20,6 +20,6 @@ CREATE TRIGGER consents_end_stories AFTER UPDATE ON consents FOR EACH ROW WHEN (
     EXECUTE FUNCTION end_story_consent();
 ALTER TABLE consents ENABLE ROW LEVEL SECURITY;
 CREATE POLICY consents_visible ON consents TO market_app
-    USING ((account_id = (SELECT get_visible_person() AS get_visible_person)));
+    USING ((account_id = (SELECT get_visible_person())));
 GRANT SELECT, INSERT (account_id, purpose, subject_id, text_version, valid_during),
     UPDATE (valid_during) ON consents TO market_app;

@@ -18,7 +18,8 @@ CREATE TABLE saved_filters (
 CREATE INDEX saved_filters_by_age ON saved_filters (saved_at);
 ALTER TABLE saved_filters ENABLE ROW LEVEL SECURITY;
 CREATE POLICY saved_filters_visible ON saved_filters TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true WHEN (account_id = (SELECT get_visible_person() AS get_visible_person)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true WHEN (account_id = (SELECT get_visible_person())) THEN true
+        ELSE false END);
 GRANT SELECT, INSERT, DELETE, UPDATE (query, saved_at) ON saved_filters TO market_app;
 COMMENT ON TABLE saved_filters IS 'Package: saved_filters. Filters of the desk, each for its account alone.';

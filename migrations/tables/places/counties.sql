@@ -55,7 +55,7 @@ CREATE TABLE form_numbers (
 );
 ALTER TABLE form_numbers ENABLE ROW LEVEL SECURITY;
 CREATE POLICY form_numbers_visible ON form_numbers TO market_app
-    USING (starts_with(county_code, (SELECT get_visible_county() AS get_visible_county)));
+    USING (starts_with(county_code, (SELECT get_visible_county())));
 GRANT SELECT, INSERT, DELETE, UPDATE (valid_during) ON form_numbers TO market_app;
 COMMENT ON TABLE form_numbers IS 'Package: counties. The number in the head of a printed form (表号).';
 
@@ -88,7 +88,7 @@ CREATE TRIGGER quarter_submissions_no_truncate BEFORE TRUNCATE ON quarter_submis
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE quarter_submissions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY quarter_submissions_visible_region ON quarter_submissions TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_region() AS get_visible_region)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_region())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON quarter_submissions TO market_app;
 COMMENT ON COLUMN quarter_submissions.closed_months IS 'Of the three months, those that were final when it was sent; fewer than three are provisional figures.';

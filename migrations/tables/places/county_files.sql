@@ -18,7 +18,7 @@ CREATE TABLE county_files (
 CREATE INDEX county_files_by_importer ON county_files (imported_by);
 ALTER TABLE county_files ENABLE ROW LEVEL SECURITY;
 CREATE POLICY county_files_visible_county ON county_files TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON county_files TO market_app;
 COMMENT ON COLUMN county_files.county_code IS 'Six digits; 000000 of files for the whole country.';

@@ -13,7 +13,8 @@ CREATE TABLE conversations (
     seller_told_at timestamptz,
     last_at timestamptz NOT NULL,
     CONSTRAINT conversations_bound CHECK (messages BETWEEN 0 AND 200),
-    CONSTRAINT conversations_read CHECK ((buyer_read BETWEEN 0 AND messages) AND (seller_read BETWEEN 0 AND messages)),
+    CONSTRAINT conversations_read CHECK ((buyer_read BETWEEN 0 AND messages) AND (seller_read BETWEEN 0
+        AND messages)),
     CONSTRAINT conversations_written CHECK ((GREATEST(buyer_wrote, seller_wrote) = messages)
         AND (LEAST(buyer_wrote, seller_wrote) >= 0)),
     CONSTRAINT conversations_buyer FOREIGN KEY (buyer_id) REFERENCES accounts(id),
@@ -28,9 +29,9 @@ CREATE INDEX conversations_new_to_producer ON conversations (producer_id) WHERE 
 CREATE TRIGGER conversations_marks BEFORE UPDATE ON conversations FOR EACH ROW EXECUTE FUNCTION refuse_lower_marks();
 ALTER TABLE conversations ENABLE ROW LEVEL SECURITY;
 CREATE POLICY conversations_visible ON conversations TO market_app
-    USING (((buyer_id = (SELECT get_visible_person() AS get_visible_person))
+    USING (((buyer_id = (SELECT get_visible_person()))
     OR (producer_id IN (SELECT producer_members.producer_id FROM producer_members
-    WHERE (producer_members.account_id = (SELECT get_visible_person() AS get_visible_person))))));
+    WHERE (producer_members.account_id = (SELECT get_visible_person()))))));
 GRANT SELECT, INSERT (suborder_id, producer_id, buyer_id, last_at), UPDATE (messages, buyer_wrote, seller_wrote,
     buyer_read, seller_read, buyer_told_at, seller_told_at, last_at) ON conversations TO market_app;
 

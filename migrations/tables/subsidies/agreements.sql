@@ -47,8 +47,8 @@ CREATE TRIGGER agreements_people BEFORE INSERT
     EXECUTE FUNCTION check_agreement();
 ALTER TABLE agreements ENABLE ROW LEVEL SECURITY;
 CREATE POLICY agreements_visible_county ON agreements TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT (county_code, operator, name, valid_during, document_name, document_sha256, document_sealed,
     proposed_by, proposed_at), UPDATE (valid_during, outcome, decided_by, decided_at,
     replaced_by) ON agreements TO market_app;
@@ -74,8 +74,8 @@ CREATE TRIGGER agreement_rates_undecided BEFORE INSERT ON agreement_rates FOR EA
     EXECUTE FUNCTION check_agreement_rates();
 ALTER TABLE agreement_rates ENABLE ROW LEVEL SECURITY;
 CREATE POLICY agreement_rates_visible_county ON agreement_rates TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON agreement_rates TO market_app;
 
 CREATE TABLE terms_approvals (
@@ -96,6 +96,6 @@ CREATE TRIGGER terms_approvals_people BEFORE INSERT ON terms_approvals FOR EACH 
     EXECUTE FUNCTION check_terms_approval();
 ALTER TABLE terms_approvals ENABLE ROW LEVEL SECURITY;
 CREATE POLICY terms_approvals_visible_county ON terms_approvals TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT (file_id, county_code, account_id, at) ON terms_approvals TO market_app;

@@ -46,8 +46,8 @@ CREATE TRIGGER bank_accounts_people BEFORE INSERT
     EXECUTE FUNCTION check_bank_account();
 ALTER TABLE operator_bank_accounts ENABLE ROW LEVEL SECURITY;
 CREATE POLICY operator_bank_accounts_visible_county ON operator_bank_accounts TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT (county_code, operator, holder, bank, number_sealed, number_tail, valid_during, entered_by,
     entered_at), UPDATE (valid_during, outcome, decided_by, decided_at,
     replaced_by) ON operator_bank_accounts TO market_app;

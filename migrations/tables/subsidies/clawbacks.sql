@@ -132,7 +132,8 @@ END),
         AND ((paid_on IS NOT NULL) = (kind = 'repaid'))
         AND ((note_sealed IS NOT NULL) = (kind IN ('repaid', 'written_off')))),
     CONSTRAINT clawback_entries_outcome CHECK (outcome IN ('confirmed', 'refused')),
-    CONSTRAINT clawback_entries_two_people CHECK ((decided_person <> recorded_person) AND (decided_by <> recorded_by)),
+    CONSTRAINT clawback_entries_two_people CHECK ((decided_person <> recorded_person)
+        AND (decided_by <> recorded_by)),
     CONSTRAINT clawback_entries_once_a_cycle UNIQUE (clawback_id, cycle_id, kind),
     CONSTRAINT clawback_entries_clawback FOREIGN KEY (clawback_id) REFERENCES clawbacks(id),
     CONSTRAINT clawback_entries_cycle FOREIGN KEY (cycle_id) REFERENCES cycles(id),
@@ -151,8 +152,8 @@ CREATE TRIGGER clawback_entries_people BEFORE INSERT OR UPDATE OF outcome, decid
     FOR EACH ROW EXECUTE FUNCTION check_clawback_entry();
 ALTER TABLE clawback_entries ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clawback_entries_visible_county ON clawback_entries TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT (clawback_id, county_code, kind, fen, cycle_id, paid_on, note_sealed, recorded_by, recorded_at,
     outcome), UPDATE (outcome, decided_by, decided_at) ON clawback_entries TO market_app;
 
@@ -179,6 +180,6 @@ CREATE TRIGGER clawback_items_settled BEFORE INSERT ON clawback_items FOR EACH R
     EXECUTE FUNCTION check_clawback_item();
 ALTER TABLE clawback_items ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clawback_items_visible_county ON clawback_items TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON clawback_items TO market_app;

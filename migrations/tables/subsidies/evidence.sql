@@ -35,8 +35,8 @@ CREATE TRIGGER evidence_packs_no_truncate BEFORE TRUNCATE ON evidence_packs FOR 
 ALTER TABLE evidence_packs ENABLE ROW LEVEL SECURITY;
 -- Sealed bytes cannot be compressed.
 CREATE POLICY evidence_packs_visible_county ON evidence_packs TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON evidence_packs TO market_app;
 
 -- The members of a pack whose bytes are not handed out any more. Their hashes stay, so that the chain can be verified.
@@ -58,8 +58,8 @@ CREATE TRIGGER erased_members_no_truncate BEFORE TRUNCATE ON erased_members FOR 
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE erased_members ENABLE ROW LEVEL SECURITY;
 CREATE POLICY erased_members_visible_county ON erased_members TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON erased_members TO market_app;
 
 CREATE TABLE sample_deposits (
@@ -82,8 +82,8 @@ CREATE TRIGGER sample_deposits_no_truncate BEFORE TRUNCATE ON sample_deposits FO
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE sample_deposits ENABLE ROW LEVEL SECURITY;
 CREATE POLICY sample_deposits_visible_county ON sample_deposits TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON sample_deposits TO market_app;
 COMMENT ON COLUMN sample_deposits.deposited_by IS 'Null: deposited by the operator of the system, or before 0126.';
 
@@ -104,8 +104,8 @@ CREATE TRIGGER sample_draws_no_truncate BEFORE TRUNCATE ON sample_draws FOR EACH
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE sample_draws ENABLE ROW LEVEL SECURITY;
 CREATE POLICY sample_draws_visible_county ON sample_draws TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON sample_draws TO market_app;
 
 CREATE TABLE sample_lines (
@@ -131,7 +131,7 @@ CREATE TRIGGER sample_lines_no_truncate BEFORE TRUNCATE ON sample_lines FOR EACH
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE sample_lines ENABLE ROW LEVEL SECURITY;
 CREATE POLICY sample_lines_visible_county ON sample_lines TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT (cycle_id, "position", county_code, line_code), UPDATE (outcome, checked_by,
     checked_at) ON sample_lines TO market_app;

@@ -25,8 +25,8 @@ CREATE TABLE findings (
 CREATE INDEX findings_by_cycle ON findings (cycle_id, state);
 ALTER TABLE findings ENABLE ROW LEVEL SECURITY;
 CREATE POLICY findings_visible_county ON findings TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, UPDATE (cycle_id, at_risk_fen, evidence, state, opened_at, seen_in, seen_at,
     facts_at) ON findings TO market_app;
 
@@ -49,8 +49,8 @@ CREATE TABLE finding_lines (
 CREATE INDEX finding_lines_by_line ON finding_lines (county_code, line_code);
 ALTER TABLE finding_lines ENABLE ROW LEVEL SECURITY;
 CREATE POLICY finding_lines_visible_county ON finding_lines TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, DELETE, UPDATE (verdict, changed_after, facts_at) ON finding_lines TO market_app;
 
 CREATE TABLE finding_decisions (
@@ -76,8 +76,8 @@ CREATE TRIGGER finding_decisions_no_truncate BEFORE TRUNCATE ON finding_decision
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE finding_decisions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY finding_decisions_visible_county ON finding_decisions TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON finding_decisions TO market_app;
 
 -- Suspicions of officials that hold a line until it is settled: who, when and why.
@@ -100,6 +100,6 @@ CREATE TRIGGER line_holds_no_truncate BEFORE TRUNCATE ON line_holds FOR EACH STA
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE line_holds ENABLE ROW LEVEL SECURITY;
 CREATE POLICY line_holds_visible_county ON line_holds TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON line_holds TO market_app;

@@ -20,8 +20,8 @@ CREATE TRIGGER idle_calls_no_truncate BEFORE TRUNCATE ON idle_calls FOR EACH STA
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE idle_calls ENABLE ROW LEVEL SECURITY;
 CREATE POLICY idle_calls_visible_county ON idle_calls TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT (county_code, line_code, notice_on, outcome, note_sealed, account_id,
     at) ON idle_calls TO market_app;
 
@@ -40,6 +40,6 @@ CREATE TRIGGER idle_notices_no_truncate BEFORE TRUNCATE ON idle_notices FOR EACH
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE idle_notices ENABLE ROW LEVEL SECURITY;
 CREATE POLICY idle_notices_visible_county ON idle_notices TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON idle_notices TO market_app;

@@ -51,8 +51,8 @@ CREATE CONSTRAINT TRIGGER import_files_replaced_whole AFTER INSERT ON import_fil
     FOR EACH ROW WHEN ((new.replaces IS NOT NULL)) EXECUTE FUNCTION check_replaced_bill();
 ALTER TABLE import_files ENABLE ROW LEVEL SECURITY;
 CREATE POLICY import_files_visible_county ON import_files TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON import_files TO market_app;
 
 -- A file has one month, so that its rows are unique in all months.
@@ -95,8 +95,8 @@ CREATE TRIGGER claims_no_truncate BEFORE TRUNCATE ON claims FOR EACH STATEMENT E
 CREATE TRIGGER claims_only_replaced BEFORE DELETE ON claims FOR EACH ROW EXECUTE FUNCTION refuse_claim_deletion();
 ALTER TABLE claims ENABLE ROW LEVEL SECURITY;
 CREATE POLICY claims_visible_county ON claims TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, DELETE ON claims TO market_app;
 
 -- Applications and their outcomes. `notice` is the period of the public notice, both days included.
@@ -147,8 +147,8 @@ CREATE TRIGGER enrolments_keep_removed AFTER DELETE ON enrolments FOR EACH ROW
     EXECUTE FUNCTION keep_fact_version('line_code');
 ALTER TABLE enrolments ENABLE ROW LEVEL SECURITY;
 CREATE POLICY enrolments_visible_county ON enrolments TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, UPDATE (programme_code, identity_index, household_code, applied_on, notice, decided_on,
     entitled_from, status, agent, assessor, file_id, identity_sealed, lead_id, agent_identity_index,
     agent_identity_sealed, assessor_identity_index, assessor_identity_sealed) ON enrolments TO market_app;
@@ -182,8 +182,8 @@ CREATE TRIGGER plans_keep_changed AFTER UPDATE ON plans FOR EACH ROW WHEN ((old.
 CREATE TRIGGER plans_keep_removed AFTER DELETE ON plans FOR EACH ROW EXECUTE FUNCTION keep_fact_version('code');
 ALTER TABLE plans ENABLE ROW LEVEL SECURITY;
 CREATE POLICY plans_visible_county ON plans TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, DELETE ON plans TO market_app;
 
 CREATE TABLE budgets (
@@ -202,8 +202,8 @@ CREATE TRIGGER budgets_keep_changed AFTER UPDATE ON budgets FOR EACH ROW WHEN ((
 CREATE TRIGGER budgets_keep_removed AFTER DELETE ON budgets FOR EACH ROW EXECUTE FUNCTION keep_fact_version('month');
 ALTER TABLE budgets ENABLE ROW LEVEL SECURITY;
 CREATE POLICY budgets_visible_county ON budgets TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, UPDATE (public_fen, file_id) ON budgets TO market_app;
 
 CREATE TABLE claims_late PARTITION OF claims DEFAULT;
@@ -238,8 +238,8 @@ CREATE TRIGGER import_originals_no_truncate BEFORE TRUNCATE ON import_originals 
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE import_originals ENABLE ROW LEVEL SECURITY;
 CREATE POLICY import_originals_visible_county ON import_originals TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON import_originals TO market_app;
 
 CREATE TABLE lines (
@@ -260,8 +260,8 @@ CREATE TABLE lines (
 );
 ALTER TABLE lines ENABLE ROW LEVEL SECURITY;
 CREATE POLICY lines_visible_county ON lines TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON lines TO market_app;
 
 -- The person, device, SIM and number of a line by period. On any day a number or SIM belongs to one line across all
@@ -305,8 +305,8 @@ CREATE TRIGGER bindings_keep_removed AFTER DELETE ON bindings FOR EACH ROW
     EXECUTE FUNCTION keep_fact_version('line_code');
 ALTER TABLE bindings ENABLE ROW LEVEL SECURITY;
 CREATE POLICY bindings_visible_county ON bindings TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, DELETE ON bindings TO market_app;
 
 -- What the lists of other offices say of persons and households, matched by keyed hash; and when the register's entry
@@ -348,8 +348,8 @@ END),
 CREATE INDEX listed_facts_by_list ON listed_facts (county_code, list);
 ALTER TABLE listed_facts ENABLE ROW LEVEL SECURITY;
 CREATE POLICY listed_facts_visible_county ON listed_facts TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, UPDATE (valid_during, ended_by) ON listed_facts TO market_app;
 
 -- The amounts settled before this system was introduced, one sum per line.
@@ -374,8 +374,8 @@ CREATE TABLE openings (
 );
 ALTER TABLE openings ENABLE ROW LEVEL SECURITY;
 CREATE POLICY openings_visible_county ON openings TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON openings TO market_app;
 
 -- 能办的套餐: what everybody may read of the operators' plans, apart from the facts that the reduction is calculated from.
@@ -416,8 +416,8 @@ CREATE TABLE usage_days (
 ) PARTITION BY RANGE (used_on);
 ALTER TABLE usage_days ENABLE ROW LEVEL SECURITY;
 CREATE POLICY usage_days_visible_county ON usage_days TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON usage_days TO market_app;
 
 CREATE TABLE usage_days_late PARTITION OF usage_days DEFAULT;

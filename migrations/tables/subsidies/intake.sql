@@ -68,8 +68,9 @@ CREATE INDEX leads_to_erase ON leads (reported_at) WHERE ((persons_erased_at IS 
 ALTER TABLE leads ENABLE ROW LEVEL SECURITY;
 -- The county sees its leads; a person sees those that they applied for.
 CREATE POLICY leads_visible ON leads TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE COALESCE((applicant_id = (SELECT get_visible_person() AS get_visible_person)), false) END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true
+        ELSE COALESCE((applicant_id = (SELECT get_visible_person())), false) END);
 GRANT SELECT, INSERT (village_code, kind, source, reason, household_code, into_code, line_code, programme_code,
     applicant_id, reported_at), UPDATE (household_code, line_code, programme_code, new_code, registered, monitoring,
     tier) ON leads TO market_app;

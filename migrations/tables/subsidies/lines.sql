@@ -36,8 +36,8 @@ CREATE TRIGGER enrolment_pauses_people BEFORE INSERT
     EXECUTE FUNCTION check_enrolment_pause();
 ALTER TABLE enrolment_pauses ENABLE ROW LEVEL SECURITY;
 CREATE POLICY enrolment_pauses_visible_county ON enrolment_pauses TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT (county_code, line_code, paused_during, reason, note_sealed, paused_by, paused_at),
     UPDATE (paused_during, ended_by, ended_at, end_note_sealed) ON enrolment_pauses TO market_app;
 
@@ -92,7 +92,7 @@ CREATE TRIGGER line_changes_people BEFORE INSERT OR UPDATE OF outcome, decided_b
     FOR EACH ROW EXECUTE FUNCTION check_line_change();
 ALTER TABLE line_changes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY line_changes_visible_county ON line_changes TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT (county_code, line_code, verb, effective_on, details_sealed, note_sealed, reported_by,
     reported_at), UPDATE (outcome, decided_by, decided_at, reason_sealed, file_id) ON line_changes TO market_app;

@@ -12,8 +12,8 @@ CREATE TRIGGER case_snapshots_no_truncate BEFORE TRUNCATE ON case_snapshots FOR 
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE case_snapshots ENABLE ROW LEVEL SECURITY;
 CREATE POLICY case_snapshots_visible_county ON case_snapshots TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON case_snapshots TO market_app;
 
 CREATE TABLE run_lines (
@@ -62,8 +62,8 @@ CREATE TRIGGER run_lines_kept AFTER DELETE ON run_lines REFERENCING OLD TABLE AS
 CREATE TRIGGER run_lines_no_truncate BEFORE TRUNCATE ON run_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE run_lines ENABLE ROW LEVEL SECURITY;
 CREATE POLICY run_lines_visible_county ON run_lines TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON run_lines TO market_app;
 
 CREATE TABLE run_lines_late PARTITION OF run_lines DEFAULT;
@@ -100,8 +100,8 @@ CREATE TRIGGER cycles_reconciled AFTER UPDATE OF state ON cycles FOR EACH ROW WH
     AND (old.state <> 'reconciled'))) EXECUTE FUNCTION check_reconciled();
 ALTER TABLE cycles ENABLE ROW LEVEL SECURITY;
 CREATE POLICY cycles_visible_county ON cycles TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, UPDATE (state, run_id, village_round, township_round, calculated_at) ON cycles TO market_app;
 
 -- Separation of duties: an account has at most one duty in a cycle, regardless of its roles.
@@ -128,8 +128,8 @@ CREATE TRIGGER cycle_duties_no_truncate BEFORE TRUNCATE ON cycle_duties FOR EACH
 CREATE TRIGGER cycle_duties_person BEFORE INSERT ON cycle_duties FOR EACH ROW EXECUTE FUNCTION set_person_key();
 ALTER TABLE cycle_duties ENABLE ROW LEVEL SECURITY;
 CREATE POLICY cycle_duties_visible_county ON cycle_duties TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON cycle_duties TO market_app;
 
 CREATE TABLE cycle_events (
@@ -155,8 +155,8 @@ CREATE TRIGGER cycle_events_no_truncate BEFORE TRUNCATE ON cycle_events FOR EACH
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE cycle_events ENABLE ROW LEVEL SECURITY;
 CREATE POLICY cycle_events_visible_county ON cycle_events TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON cycle_events TO market_app;
 
 -- The control totals of an operator's settlement file.
@@ -186,8 +186,8 @@ CREATE TRIGGER settlements_no_truncate BEFORE TRUNCATE ON settlements FOR EACH S
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE settlements ENABLE ROW LEVEL SECURITY;
 CREATE POLICY settlements_visible_county ON settlements TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON settlements TO market_app;
 COMMENT ON COLUMN settlements.set_off_fen IS 'What is withheld of pay_fen for clawbacks; a settlement below zero becomes one, so that what is transferred is never below zero.';
 
@@ -215,8 +215,8 @@ CREATE TRIGGER runs_no_truncate BEFORE TRUNCATE ON runs FOR EACH STATEMENT EXECU
 CREATE TRIGGER runs_not_archived BEFORE INSERT ON runs FOR EACH ROW EXECUTE FUNCTION refuse_archived_run();
 ALTER TABLE runs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY runs_visible_county ON runs TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON runs TO market_app;
 
 -- The approvals of a run, one per duty and division. A new run has none.
@@ -243,8 +243,8 @@ CREATE TRIGGER cycle_approvals_no_truncate BEFORE TRUNCATE ON cycle_approvals FO
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE cycle_approvals ENABLE ROW LEVEL SECURITY;
 CREATE POLICY cycle_approvals_visible_county ON cycle_approvals TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON cycle_approvals TO market_app;
 
 -- The steps that explain a line's sums, stored once for all lines of a run that share them: the lines of a county have
@@ -266,8 +266,8 @@ CREATE TRIGGER run_explanations_no_truncate BEFORE TRUNCATE ON run_explanations 
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE run_explanations ENABLE ROW LEVEL SECURITY;
 CREATE POLICY run_explanations_visible_county ON run_explanations TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON run_explanations TO market_app;
 
 CREATE TABLE run_explanations_late PARTITION OF run_explanations DEFAULT;
@@ -308,6 +308,6 @@ CREATE TRIGGER subsidy_postings_no_truncate BEFORE TRUNCATE ON subsidy_postings 
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE subsidy_postings ENABLE ROW LEVEL SECURITY;
 CREATE POLICY subsidy_postings_visible_county ON subsidy_postings TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON subsidy_postings TO market_app;

@@ -24,8 +24,8 @@ CREATE TRIGGER file_notes_no_truncate BEFORE TRUNCATE ON file_notes FOR EACH STA
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE file_notes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY file_notes_visible_county ON file_notes TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT (file_id, "position", county_code, account_id, by_operator, at,
     text_sealed) ON file_notes TO market_app;
 
@@ -46,8 +46,8 @@ CREATE TABLE file_reminders (
 ALTER TABLE file_reminders ENABLE ROW LEVEL SECURITY;
 -- The CASE is for the planner (see the policies of the other tables of a county).
 CREATE POLICY file_reminders_visible_county ON file_reminders TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON file_reminders TO market_app;
 
 -- The rows of a bill that were not taken, as the operator wrote them, with what is wrong.
@@ -66,6 +66,6 @@ CREATE TRIGGER rejected_rows_no_truncate BEFORE TRUNCATE ON rejected_rows FOR EA
 ALTER TABLE rejected_rows ENABLE ROW LEVEL SECURITY;
 -- The CASE is for the planner (see the policies of the other tables of a county).
 CREATE POLICY rejected_rows_visible_county ON rejected_rows TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON rejected_rows TO market_app;

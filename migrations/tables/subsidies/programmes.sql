@@ -30,8 +30,8 @@ CREATE TRIGGER programmes_keep_removed AFTER DELETE ON programmes FOR EACH ROW
     EXECUTE FUNCTION keep_fact_version('code');
 ALTER TABLE programmes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY programmes_visible_county ON programmes TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, UPDATE (name, kinds, max_lines, proration, idle_days, cure_days, document_number, document_name,
     document_sha256, document_text, file_id) ON programmes TO market_app;
 
@@ -88,8 +88,8 @@ CREATE TRIGGER programme_terms_keep_removed AFTER DELETE ON programme_terms FOR 
     EXECUTE FUNCTION keep_fact_version('programme_code');
 ALTER TABLE programme_terms ENABLE ROW LEVEL SECURITY;
 CREATE POLICY programme_terms_visible_county ON programme_terms TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, DELETE ON programme_terms TO market_app;
 
 -- What a programme sets of a check from a day on: whether it is made, and its thresholds.
@@ -117,8 +117,8 @@ CREATE TRIGGER programme_checks_keep_removed AFTER DELETE ON programme_checks FO
     EXECUTE FUNCTION keep_fact_version('programme_code');
 ALTER TABLE programme_checks ENABLE ROW LEVEL SECURITY;
 CREATE POLICY programme_checks_visible_county ON programme_checks TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, DELETE ON programme_checks TO market_app;
 
 -- The sources of a programme's figures: a quote, with the text before and after it in the document.
@@ -145,6 +145,6 @@ CREATE TRIGGER programme_sentences_keep_removed AFTER DELETE ON programme_senten
     EXECUTE FUNCTION keep_fact_version('programme_code');
 ALTER TABLE programme_sentences ENABLE ROW LEVEL SECURITY;
 CREATE POLICY programme_sentences_visible_county ON programme_sentences TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, DELETE ON programme_sentences TO market_app;

@@ -23,8 +23,8 @@ CREATE TRIGGER return_files_no_truncate BEFORE TRUNCATE ON return_files FOR EACH
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE return_files ENABLE ROW LEVEL SECURITY;
 CREATE POLICY return_files_visible_county ON return_files TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON return_files TO market_app;
 
 -- How each operator's month was reconciled; without a file only the county's own sums were compared.
@@ -53,8 +53,8 @@ CREATE TRIGGER reconciliations_no_truncate BEFORE TRUNCATE ON reconciliations FO
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE reconciliations ENABLE ROW LEVEL SECURITY;
 CREATE POLICY reconciliations_visible_county ON reconciliations TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON reconciliations TO market_app;
 
 -- `line_code` and `for_month` are as written; a code that the settlement file does not have is not stored.
@@ -80,8 +80,8 @@ CREATE TRIGGER return_rows_no_truncate BEFORE TRUNCATE ON return_rows FOR EACH S
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE return_rows ENABLE ROW LEVEL SECURITY;
 CREATE POLICY return_rows_visible_county ON return_rows TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON return_rows TO market_app;
 
 -- `settled_fen` belongs to `line_code` and `for_month` of the settlement file, `credited_fen` to the row of the return
@@ -110,7 +110,8 @@ CREATE TABLE return_differences (
         'other_file')),
     CONSTRAINT return_differences_outcome CHECK (outcome = 'accepted'),
     -- What came back was not paid: saying that it is no difference would leave it paid.
-    CONSTRAINT return_differences_returned_stops CHECK ((kind <> 'returned') OR (outcome IS DISTINCT FROM 'accepted')),
+    CONSTRAINT return_differences_returned_stops CHECK ((kind <> 'returned') OR (outcome IS DISTINCT
+        FROM 'accepted')),
     CONSTRAINT return_differences_settled CHECK (((line_code IS NULL) = (settled_fen IS NULL))
         AND ((for_month IS NULL) = (settled_fen IS NULL))
         AND ((settled_fen IS NULL) = ((kind IN ('twice', 'unknown_line', 'other_file')) OR ((kind = 'wrong_month')
@@ -131,8 +132,8 @@ CREATE TRIGGER return_differences_no_truncate BEFORE TRUNCATE ON return_differen
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE return_differences ENABLE ROW LEVEL SECURITY;
 CREATE POLICY return_differences_visible_county ON return_differences TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT (file_id, county_code, kind, line_code, for_month, settled_fen, row_number, credited_fen, since),
     UPDATE (outcome, why, answered_by, answered_at) ON return_differences TO market_app;
 
@@ -160,6 +161,6 @@ CREATE TRIGGER settlement_files_no_truncate BEFORE TRUNCATE ON settlement_files 
 ALTER TABLE settlement_files ENABLE ROW LEVEL SECURITY;
 -- Sealed bytes cannot be compressed.
 CREATE POLICY settlement_files_visible_county ON settlement_files TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT ON settlement_files TO market_app;

@@ -22,8 +22,8 @@ CREATE TRIGGER persons_keep_changed AFTER UPDATE ON persons FOR EACH ROW WHEN ((
 CREATE TRIGGER persons_keep_removed AFTER DELETE ON persons FOR EACH ROW EXECUTE FUNCTION keep_fact_version('id');
 ALTER TABLE persons ENABLE ROW LEVEL SECURITY;
 CREATE POLICY persons_visible_county ON persons TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, UPDATE (name_sealed, born_on, sex, died_on, death_known_at, file_id,
     lead_id) ON persons TO market_app;
 
@@ -61,8 +61,8 @@ CREATE TRIGGER fact_versions_no_truncate BEFORE TRUNCATE ON fact_versions FOR EA
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE fact_versions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY fact_versions_visible_county ON fact_versions TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT ON fact_versions TO market_app;
 
 CREATE TABLE households (
@@ -85,8 +85,8 @@ CREATE TRIGGER households_merge BEFORE UPDATE OF merged_into, merged_on ON house
     EXECUTE FUNCTION check_household_merge();
 ALTER TABLE households ENABLE ROW LEVEL SECURITY;
 CREATE POLICY households_visible_county ON households TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, UPDATE (merged_into, merged_on) ON households TO market_app;
 
 -- Three facts instead of one category: registered, monitored, risk removed.
@@ -119,8 +119,8 @@ CREATE TRIGGER household_statuses_keep_removed AFTER DELETE ON household_statuse
     EXECUTE FUNCTION keep_fact_version('household_code');
 ALTER TABLE household_statuses ENABLE ROW LEVEL SECURITY;
 CREATE POLICY household_statuses_visible_county ON household_statuses TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, UPDATE (valid_during, village_code, village_name, registered, monitoring, risk_removed_on, tier,
     file_id, lead_id) ON household_statuses TO market_app;
 
@@ -153,8 +153,8 @@ CREATE TRIGGER memberships_of_merged BEFORE INSERT OR UPDATE OF valid_during, ho
     FOR EACH ROW EXECUTE FUNCTION refuse_merged_household();
 ALTER TABLE memberships ENABLE ROW LEVEL SECURITY;
 CREATE POLICY memberships_visible_county ON memberships TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, UPDATE (member_number, relation, valid_during, leave_reason, file_id,
     lead_id) ON memberships TO market_app;
 
@@ -186,8 +186,8 @@ CREATE TABLE register_checks (
 );
 ALTER TABLE register_checks ENABLE ROW LEVEL SECURITY;
 CREATE POLICY register_checks_visible_county ON register_checks TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, UPDATE (checked_on, file_id, lead_id, account_id) ON register_checks TO market_app;
 
 -- A person of the register is erased: what identifies them is overwritten wherever it is kept, earlier versions and
@@ -210,6 +210,6 @@ CREATE TRIGGER register_erasures_no_truncate BEFORE TRUNCATE ON register_erasure
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE register_erasures ENABLE ROW LEVEL SECURITY;
 CREATE POLICY register_erasures_visible_county ON register_erasures TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT ON register_erasures TO market_app;

@@ -31,6 +31,6 @@ CREATE INDEX tasks_unfinished ON tasks (id) WHERE (state IN ('queued', 'running'
 ALTER TABLE tasks ENABLE ROW LEVEL SECURITY;
 -- The CASE is for the planner (see the policies of the other tables of a county).
 CREATE POLICY tasks_visible_county ON tasks TO market_app
-    USING ( CASE WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT, UPDATE (state, stage, outcome_sealed, error, next_at, finished_at) ON tasks TO market_app;

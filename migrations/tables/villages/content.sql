@@ -131,7 +131,9 @@ CREATE INDEX story_people_by_phone ON story_people (phone_index) WHERE (phone_in
 CREATE TRIGGER story_people_decide AFTER UPDATE ON story_people FOR EACH ROW EXECUTE FUNCTION follow_story_consent();
 ALTER TABLE story_people ENABLE ROW LEVEL SECURITY;
 CREATE POLICY story_people_visible ON story_people TO market_app
-    USING ( CASE WHEN (account_id = (SELECT get_visible_person() AS get_visible_person)) THEN true WHEN (author_id = (SELECT get_visible_person() AS get_visible_person)) THEN true WHEN starts_with(county_code, (SELECT get_visible_county() AS get_visible_county)) THEN true ELSE false END);
+    USING (CASE WHEN (account_id = (SELECT get_visible_person())) THEN true
+        WHEN (author_id = (SELECT get_visible_person())) THEN true
+        WHEN starts_with(county_code, (SELECT get_visible_county())) THEN true ELSE false END);
 GRANT SELECT, INSERT (story_id, "position", county_code, author_id, account_id, name_sealed, paper_on, phone_index,
     phone_sealed), UPDATE (consent_id, ended_at) ON story_people TO market_app;
 

@@ -31,8 +31,10 @@ CREATE INDEX pairings_by_village ON pairings (village_code);
 CREATE TRIGGER pairings_fit BEFORE INSERT OR UPDATE ON pairings FOR EACH ROW EXECUTE FUNCTION check_pairing();
 ALTER TABLE pairings ENABLE ROW LEVEL SECURITY;
 CREATE POLICY pairings_visible ON pairings TO market_app
-    USING ( CASE WHEN (agreed_at IS NOT NULL) THEN true WHEN starts_with(county_code,
-    (SELECT get_visible_county() AS get_visible_county)) THEN true WHEN (organisation_id IN (SELECT organisation_members.organisation_id FROM organisation_members WHERE (organisation_members.account_id = (SELECT get_visible_person() AS get_visible_person)))) THEN true ELSE false END);
+    USING (CASE WHEN (agreed_at IS NOT NULL) THEN true WHEN starts_with(county_code,
+    (SELECT get_visible_county())) THEN true WHEN (organisation_id IN (SELECT organisation_members.organisation_id
+        FROM organisation_members WHERE (organisation_members.account_id = (SELECT get_visible_person())))) THEN true
+        ELSE false END);
 GRANT SELECT, DELETE, INSERT (organisation_id, village_code, valid_during, proposed_by, proposed_at),
     UPDATE (valid_during, agreed_by, agreed_at) ON pairings TO market_app;
 

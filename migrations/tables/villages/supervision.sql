@@ -72,8 +72,8 @@ CREATE TRIGGER supervision_tasks_recorded AFTER INSERT OR UPDATE ON supervision_
     EXECUTE FUNCTION record_supervision_move();
 ALTER TABLE supervision_tasks ENABLE ROW LEVEL SECURITY;
 CREATE POLICY supervision_tasks_visible_region ON supervision_tasks TO market_app
-    USING ( CASE WHEN starts_with(assignee_scope,
-    (SELECT get_visible_region() AS get_visible_region)) THEN true ELSE false END);
+    USING (CASE WHEN starts_with(assignee_scope,
+    (SELECT get_visible_region())) THEN true ELSE false END);
 GRANT SELECT, INSERT (parent_id, parent_due_on, issuer_scope, assignee_scope, title, text, basis, due_on, measure,
     target, issued_by, issued_at), UPDATE (state, evidence_text, evidence_figure, sent_by, sent_at, reason,
     decided_by, decided_at) ON supervision_tasks TO market_app;
