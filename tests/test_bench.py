@@ -66,7 +66,7 @@ SMALLEST: dict[ModuleType, dict[str, float]] = {
         "ORDERS": 4,
         "SANDBOX_ORDERS": 2,
         "HEALTHS": 20,
-        "MEASURED_ORDERS": 4,
+        "MEASURED_ORDERS": 40,
         "FEW_LISTINGS": 100,
     },
     county: {"SCALE": 1, "PERSONS": 50},
